@@ -1,0 +1,160 @@
+"""What the public's pages are told about one identity: values that the wiring room fills in.
+
+Only what a stranger may see belongs here: names of places and of parties that agreed to be shown, no
+quantities, no document numbers, no business partners. A hop that may not be shown is there all the same,
+without its names.
+
+Instants are microseconds UTC since 1970; dates (expiry, best before) stay dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from foundation.gs1 import Identity
+from foundation.web import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Master data of the product class, as its producer published it."""
+
+    name: Text
+    brand: Text | None = None
+    attributes: tuple[tuple[Text, Text], ...] = ()  # (label, value): strength, ingredients, storage…
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioning:
+    """One record of the item's (or lot's) making: who wrote it, and whether the number is theirs to issue."""
+
+    event_id: str
+    time: int
+    party: Text
+    owner_of_prefix: bool  # the party owns the key's GS1 company prefix, by the party register (contract 9)
+
+
+class SaleKind(StrEnum):
+    """How an item reached its last holder."""
+
+    SOLD = "sold"
+    DISPENSED = "dispensed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale or dispensing that stands: one that a recorded return took back is left out."""
+
+    event_id: str
+    time: int
+    kind: SaleKind = SaleKind.SOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """An open recall that covers this identity."""
+
+    event_id: str
+    time: int
+    issuer: Text
+    reason: Text
+    advice: Text | None = None  # what a person who holds the product should do
+
+
+class AnomalyKind(StrEnum):
+    """Contradictions that speak for a copied code; the value is also the reason's code."""
+
+    TWO_PLACES = "two_places"  # seen in two places at once, or faster than anything travels
+    DOUBLE_COMMISSIONING = "double_commissioning"  # made twice under one number
+    SEEN_AFTER_END = "seen_after_end"  # seen after decommissioning, destruction or consumption
+    SEEN_BEFORE_START = "seen_before_start"  # seen before it was made
+    SCANNED_WIDELY = "scanned_widely"  # the public scanned this one code in too many places
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One contradiction, with the events it rests on (none for those found in public scans)."""
+
+    kind: AnomalyKind
+    time: int
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStep:
+    """One hop of the item's way; `party` or `place` None where the participant is not disclosed."""
+
+    time: int
+    step: str  # CBV bizStep word ("shipping"), or a URI of the participant's own
+    event_id: str
+    place: Text | None = None
+    city: Text | None = None
+    party: Text | None = None
+    in_container: bool = False  # the event named the carton or pallet the item travelled in
+    position: int | None = None  # in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A raw material that went in: its name, its lot and the farm or plant it came from, where disclosed."""
+
+    name: Text
+    lot: str | None = None
+    place: Text | None = None
+    city: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where the record stands in the log, and where its proof can be fetched."""
+
+    position: int
+    origin: str  # the log's name, the first line of its checkpoint
+    size: int  # entries under the checkpoint
+    root_hash: str  # base64, as in the checkpoint
+    url: str  # of the proof bundle, on this server
+    record_time: int | None = None
+    cosigners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEvidence:
+    """All that is publicly known about one identity at one moment."""
+
+    identity: Identity
+    checked_at: int
+    product: Product | None = None
+    producer: Text | None = None
+    lot: str | None = None
+    lot_uri: str | None = None  # canonical LGTIN of the lot on record
+    serial: str | None = None
+    production_date: date | None = None
+    expiry_date: date | None = None  # AI 17: not to be used after this day
+    best_before: date | None = None  # AI 15: quality, not safety
+    commissionings: tuple[Commissioning, ...] = ()
+    recalls: tuple[Recall, ...] = ()
+    sales: tuple[Sale, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    chain: tuple[ChainStep, ...] = ()  # oldest first
+    origins: tuple[Origin, ...] = ()
+    proof: Proof | None = None
+
+    @property
+    def on_record(self) -> bool:
+        """Whether the log says anything at all about this identity."""
+        return bool(self.product or self.commissionings or self.chain or self.recalls or self.sales)
+
+
+class Evidence(Protocol):
+    """What this room needs from the others; the wiring room implements it over trace, stock and log."""
+
+    def evidence(self, identity: Identity) -> ProductEvidence:
+        """Gathers the evidence. Called in a worker thread unless the router is told otherwise.
+
+        An identity that nobody ever recorded gives evidence without content, never an error.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""LLRP, the protocol of UHF readers: codec, driver, and a simulated reader."""

@@ -1,0 +1,42 @@
+"""`suyuan stock`: what is where, as the log says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from logistics.stock import level_json, site_key
+from suyuan.cli.shell import AsJson, Config, Data, out, print_json
+from suyuan.node import Node
+from suyuan.settings import load
+
+__all__ = ["stock"]
+
+
+def stock(
+    site: Annotated[str | None, typer.Option(help="One site: GLN (414) in any form.")] = None,
+    gtin: Annotated[str | None, typer.Option(help="One product.")] = None,
+    lot: Annotated[str | None, typer.Option(help="One lot, by its identifier.")] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stock levels by site, product and lot."""
+    with Node.follow(load(config, data=data)) as node:
+        levels = node.stock.levels(None if site is None else [site_key(site)], gtin, lot)
+    if as_json:
+        print_json([level_json(level) for level in levels])
+        return
+    table = Table("site", "product", "lot", "status", "quantity", "", box=None, pad_edge=False)
+    for level in levels:
+        table.add_row(
+            level.site,
+            level.gtin,
+            level.lot or "–",
+            level.status,
+            str(level.quantity),
+            level.uom or "",
+        )
+    out.print(table)

@@ -1,0 +1,139 @@
+"""Projections follow the log: each has its own position, catches up, and is built anew when it does not fit.
+
+A projection remembers the log size and root hash it was last built from. At start that pair is compared with
+the log: a projection ahead of the log, or of another log, is cleared and built again (contract 7).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from ledger import Entry, LogReader
+
+__all__ = ["Follower", "Projection", "catch_up", "settle"]
+
+CHUNK = 1000
+RETRY_SECONDS = 1.0
+
+T = TypeVar("T", contravariant=True)
+logger = logging.getLogger(__name__)
+
+
+class Projection(Protocol[T]):
+    """State derived from the log; `apply` is idempotent and its position durable with its data."""
+
+    def built_from(self) -> tuple[int, bytes]: ...
+
+    def apply(self, first: int, entries: Sequence[T], root: bytes) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+def settle(projection: Projection[Any], log: LogReader) -> bool:
+    """Clear a projection that was not built from this log; True if it was cleared."""
+    size, root = projection.built_from()
+    if size == 0 or (size <= log.size and log.root(size) == root):
+        return False
+    projection.clear()
+    return True
+
+
+def catch_up(
+    projection: Projection[T],
+    log: LogReader,
+    translate: Callable[[Entry], T],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Apply all entries that the projection has not seen.
+
+    Args:
+        translate: what an entry means to the projection.
+        progress: told (done, total) log entries after each chunk.
+
+    Returns:
+        Entries applied.
+    """
+    start, _ = projection.built_from()
+    total = log.size
+    for first in range(start, total, CHUNK):
+        stop = min(first + CHUNK, total)
+        entries = [translate(entry) for entry in log.entries(first, stop)]
+        projection.apply(first, entries, log.root(stop))
+        if progress is not None:
+            progress(stop, total)
+    return total - start
+
+
+class Follower(Generic[T]):
+    """Keeps a projection up with a log from a thread of its own.
+
+    A fault while applying does not lose anything: it is logged and tried again, and `wait` tells readers
+    that the projection is behind.
+
+    Args:
+        name: for the thread and the log lines.
+    """
+
+    def __init__(
+        self, name: str, projection: Projection[T], log: LogReader, translate: Callable[[Entry], T]
+    ) -> None:
+        self._projection = projection
+        self._log = log
+        self._translate = translate
+        self._name = name
+        self._changed = threading.Condition()
+        self._position = projection.built_from()[0]
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=f"suyuan-{name}", daemon=True)
+
+    @property
+    def position(self) -> int:
+        """Log entries applied so far."""
+        return self._position
+
+    def start(self) -> None:
+        """Settle the projection, bring it up to the log, and go on following."""
+        settle(self._projection, self._log)
+        self._step()
+        self._thread.start()
+
+    def notify(self) -> None:
+        """The log has grown."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Wait until the projection has reached a log position; False if it did not within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._position >= position, timeout)
+
+    def stop(self) -> None:
+        """End the thread after the chunk it is at."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _step(self) -> None:
+        catch_up(self._projection, self._log, self._translate)
+        with self._changed:
+            self._position = self._projection.built_from()[0]
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._log.size > self._position)
+                if self._stopping:
+                    return
+            try:
+                self._step()
+            except Exception:
+                logger.exception("projection %s stopped at %d; trying again", self._name, self._position)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
