@@ -145,8 +145,13 @@ class ProductEvidence:
 
     @property
     def on_record(self) -> bool:
-        """Whether the log says anything at all about this identity."""
-        return bool(self.product or self.commissionings or self.chain or self.recalls or self.sales)
+        """Whether the log says anything at all about this identity or its class."""
+        return bool(self.product or self.itself_on_record)
+
+    @property
+    def itself_on_record(self) -> bool:
+        """Whether any event is about this very identity: a product's description says nothing of one item."""
+        return bool(self.commissionings or self.chain or self.recalls or self.sales)
 
 
 class Evidence(Protocol):

@@ -170,9 +170,10 @@ def _suspect(evidence: ProductEvidence, zone: tzinfo) -> list[Reason]:
 
 
 def _unknown(evidence: ProductEvidence) -> list[Reason]:
-    if not evidence.on_record:
+    item = evidence.identity.level is Level.INSTANCE
+    if not (evidence.itself_on_record if item else evidence.on_record):
         return [_reason("no_record", Outcome.UNKNOWN)]
-    if evidence.identity.level is Level.INSTANCE and not evidence.commissionings:
+    if item and not evidence.commissionings:
         return [_reason("never_made", Outcome.UNKNOWN)]
     return []
 

@@ -72,6 +72,8 @@ class PublicEvidence:
         item = identity.level is Level.INSTANCE
         found = lineage.history(uri) if identity.level in (Level.INSTANCE, Level.LOT) else None
         events = [event for event in found.events if _stands(event)] if found else []
+        if identity.level is Level.LOT:
+            events = self._of_the_lot(events, uri)
         own = [event for event in events if event.inherited_from is None]
         makers = [event for event in own if self._makes(event, uri)]
         lot_uri = self._lot(uri) if item else (uri if identity.level is Level.LOT else None)
@@ -106,6 +108,17 @@ class PublicEvidence:
         if event.type != "TransformationEvent" or fact is None:
             return False
         return uri in fact.outputs or any(quantity.epc_class == uri for quantity in fact.output_quantities)
+
+    def _of_the_lot(self, events: list[EventRef], lot: str) -> list[EventRef]:
+        """What happened to a lot as such; the making of its items only where nothing else tells of the lot."""
+        named = [event for event in events if event.inherited_from is not None or self._names(event, lot)]
+        return named or events[:1]
+
+    def _names(self, event: EventRef, uri: str) -> bool:
+        """Whether an event names a class itself, rather than through the items it puts into it."""
+        fact = self._fact(event)
+        listed = () if fact is None else (*fact.quantities, *fact.input_quantities, *fact.output_quantities)
+        return any(quantity.epc_class == uri for quantity in listed)
 
     def _fact(self, event: EventRef) -> Fact | None:
         return None if event.position is None else self._service.index.fact(event.position)
@@ -212,7 +225,7 @@ class PublicEvidence:
         name, city = stated.get("name"), stated.get("city")
         return (
             Text(zh=stated.get("suyuan:nameZh", name), en=name) if name else None,
-            same(city) if city else None,
+            Text(zh=stated.get("suyuan:cityZh", city), en=city) if city else None,
         )
 
     # -- the way, the origins, the proof ------------------------------------------------------------
@@ -259,11 +272,10 @@ class PublicEvidence:
     def proof_position(self, identity: Identity) -> int | None:
         """Where the log states the making of an item or lot, None where it does not."""
         found = self._service.lineage().history(identity.uri)
-        makers = [
-            event
-            for event in found.events
-            if _stands(event) and event.inherited_from is None and self._makes(event, identity.uri)
-        ]
+        events = [event for event in found.events if _stands(event) and event.inherited_from is None]
+        if identity.level is Level.LOT:
+            events = self._of_the_lot(events, identity.uri)
+        makers = [event for event in events if self._makes(event, identity.uri)]
         return next((event.position for event in makers if event.position is not None), None)
 
 

@@ -167,7 +167,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
     ]
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return Problem(
-        status=422, title="Request not understood", detail=detail or None, extensions={"errors": faults}
+        status=400, title="Request not understood", detail=detail or None, extensions={"errors": faults}
     )
 
 

@@ -11,7 +11,18 @@ from labels import Serials, Style
 from suyuan.demo.organisation import ZONE, Organisation, StationPlan, master_data
 from suyuan.demo.world import PARTIES, PRODUCTS, SITES, sscc
 
-__all__ = ["BAD_MILK", "DAY", "HOUR", "MILK_STATIONS", "Milk", "at_site", "play_milk", "stamp", "transfer"]
+__all__ = [
+    "BAD_MILK",
+    "DAY",
+    "HOUR",
+    "MILK_STATIONS",
+    "Milk",
+    "at_site",
+    "day",
+    "play_milk",
+    "stamp",
+    "transfer",
+]
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -73,6 +84,11 @@ def stamp(when: int) -> dict[str, Any]:
     return {"eventTime": iso(when), "eventTimeZoneOffset": ZONE}
 
 
+def day(when: int) -> str:
+    """The date on the site's calendar."""
+    return iso(when + 8 * HOUR)[:10]
+
+
 def at_site(site: str) -> dict[str, Any]:
     """Where it happened."""
     return {"readPoint": {"id": SITES[site].uri}, "bizLocation": {"id": SITES[site].uri}}
@@ -94,6 +110,8 @@ def amount(uri: str, kilograms: float) -> dict[str, Any]:
 async def play_milk(world: Mapping[str, Organisation], serials: Serials, begin: int) -> Milk:
     """Play the chain from the morning's milking to the shop's till; `begin` is µs UTC."""
     dairy, depot, shop = world["dairy"], world["depot"], world["shop"]
+    for organisation in (depot, shop):
+        await organisation.capture(header=master_data(organisation.key))
     await _farms(world, begin)
     powder = await _drying(dairy, begin + DAY)
     cans, cases = await _canning(dairy, serials, powder, begin + 2 * DAY)
@@ -105,7 +123,6 @@ async def play_milk(world: Mapping[str, Organisation], serials: Serials, begin: 
     await depot.read("goods-out", pallets[:1], when + 44 * HOUR, extra=transfer("depot", "shop"))
     await depot.sent()
     when += 3 * DAY
-    await shop.capture(header=master_data("shop"))
     await shop.read("back-door", pallets[:1], when, extra=transfer("depot", "shop"))
     await shop.read("unpacking", pallets[:1], when + HOUR)
     in_shop = cases[:6]
@@ -188,8 +205,8 @@ async def _canning(
         )  # fmt: skip
         ilmd = {
             "cbvmda:lotNumber": lot,
-            "cbvmda:productionDate": iso(at)[:10],
-            "cbvmda:itemExpirationDate": iso(at + 730 * DAY)[:10],
+            "cbvmda:productionDate": day(at),
+            "cbvmda:itemExpirationDate": day(at + 730 * DAY),
         }
         block = iter(serials.reserve(formula.gtin, CANS_A_CASE * CASES_A_LOT, Style.NUMERIC))
         for case_number in range(CASES_A_LOT):

@@ -199,7 +199,15 @@ def master_data(party: str) -> dict[str, Any]:
         }
 
     places = [
-        element(site.uri, {"name": site.name, "suyuan:nameZh": site.name_zh, "city": site.city})
+        element(
+            site.uri,
+            {
+                "name": site.name,
+                "suyuan:nameZh": site.name_zh,
+                "city": site.city,
+                "suyuan:cityZh": site.city_zh,
+            },
+        )
         for site in SITES.values()
         if site.party == party
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from foundation.access import Role
 from labels import Serials
 from suyuan.demo.checks import Check, Checks
-from suyuan.demo.milk import DAY, MILK_STATIONS, Milk, play_milk
+from suyuan.demo.milk import DAY, HOUR, MILK_STATIONS, Milk, play_milk
 from suyuan.demo.organisation import Organisation
 from suyuan.demo.vaccine import VACCINE_STATIONS, Vaccine, play_vaccine
 from suyuan.demo.world import PARTIES
@@ -39,7 +39,7 @@ async def play(
     folder = node.settings.data
     async with _world(node, url, folder) as (world, regulator):
         serials = Serials(node.records)
-        begin = now_us() - BEGIN
+        begin = (now_us() - BEGIN) // DAY * DAY - 2 * HOUR  # six in the morning, Shanghai time
         say("infant formula: farms → dairy → powder lots → cans → cases → pallets → depot → shop")
         milk: Milk = await play_milk(world, serials, begin)
         say("vaccine: plant → cold-chain depot → hospital pharmacy → ward")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from foundation.epcis import iso
 from labels import Serials, Style
-from suyuan.demo.milk import DAY, HOUR, at_site, stamp, transfer
+from suyuan.demo.milk import DAY, HOUR, at_site, day, stamp, transfer
 from suyuan.demo.organisation import Organisation, StationPlan, master_data
 from suyuan.demo.world import PRODUCTS, sscc
 
@@ -55,8 +55,8 @@ async def play_vaccine(world: Mapping[str, Organisation], serials: Serials, begi
         await organisation.capture(header=master_data(organisation.key))
     ilmd = {
         "cbvmda:lotNumber": LOT,
-        "cbvmda:productionDate": iso(begin)[:10],
-        "cbvmda:itemExpirationDate": iso(begin + 365 * DAY)[:10],
+        "cbvmda:productionDate": day(begin),
+        "cbvmda:itemExpirationDate": day(begin + 365 * DAY),
     }
     block = iter(serials.reserve(product.gtin, CARTONS * VIALS_A_CARTON, Style.NUMERIC))
     vials = [product.item(int(next(block))) for _ in range(CARTONS * VIALS_A_CARTON)]

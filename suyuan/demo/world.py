@@ -62,6 +62,7 @@ class Site:
     name: str
     name_zh: str
     city: str
+    city_zh: str
 
     @property
     def gln(self) -> str:
@@ -76,19 +77,21 @@ class Site:
 SITES: dict[str, Site] = {
     site.key: site
     for site in (
-        Site("dawn", "dawn", 1, "Dawn Meadow, milking parlour", "晨曦牧场 挤奶厅", "Hohhot"),
-        Site("green", "green", 1, "Green Source, milking parlour", "绿源牧场 挤奶厅", "Baotou"),
-        Site("plateau", "plateau", 1, "Plateau, milking parlour", "高原牧场 挤奶厅", "Xilinhot"),
-        Site("dryer", "dairy", 1, "Clearwater, spray dryer", "清源乳业 喷雾干燥车间", "Hohhot"),
-        Site("canning", "dairy", 2, "Clearwater, canning line 1", "清源乳业 一号罐装线", "Hohhot"),
-        Site("dairy-dock", "dairy", 3, "Clearwater, dispatch", "清源乳业 发货区", "Hohhot"),
-        Site("depot", "depot", 1, "Northern Logistics, Beijing depot", "北方物流 北京仓", "Beijing"),
-        Site("shop", "shop", 1, "Lantern Street Shop", "灯笼街母婴店", "Beijing"),
-        Site("plant", "plant", 1, "Kunpeng, filling line", "鲲鹏生物 灌装线", "Wuhan"),
-        Site("plant-dock", "plant", 2, "Kunpeng, cold dispatch", "鲲鹏生物 冷链发货区", "Wuhan"),
-        Site("cold-depot", "coldchain", 1, "Polar, 2-8 °C depot", "极地冷链 2-8 °C 库", "Wuhan"),
-        Site("pharmacy", "hospital", 1, "Lakeside Hospital, pharmacy", "湖畔医院 药剂科", "Hangzhou"),
-        Site("ward", "hospital", 2, "Lakeside Hospital, ward 3", "湖畔医院 三病区", "Hangzhou"),
+        Site("dawn", "dawn", 1, "Dawn Meadow, milking parlour", "晨曦牧场 挤奶厅", "Hohhot", "呼和浩特"),
+        Site("green", "green", 1, "Green Source, milking parlour", "绿源牧场 挤奶厅", "Baotou", "包头"),
+        Site("plateau", "plateau", 1, "Plateau, milking parlour", "高原牧场 挤奶厅", "Xilinhot", "锡林浩特"),
+        Site("dryer", "dairy", 1, "Clearwater, spray dryer", "清源乳业 喷雾干燥车间", "Hohhot", "呼和浩特"),
+        Site(
+            "canning", "dairy", 2, "Clearwater, canning line 1", "清源乳业 一号罐装线", "Hohhot", "呼和浩特"
+        ),
+        Site("dairy-dock", "dairy", 3, "Clearwater, dispatch", "清源乳业 发货区", "Hohhot", "呼和浩特"),
+        Site("depot", "depot", 1, "Northern Logistics, Beijing depot", "北方物流 北京仓", "Beijing", "北京"),
+        Site("shop", "shop", 1, "Lantern Street Shop", "灯笼街母婴店", "Beijing", "北京"),
+        Site("plant", "plant", 1, "Kunpeng, filling line", "鲲鹏生物 灌装线", "Wuhan", "武汉"),
+        Site("plant-dock", "plant", 2, "Kunpeng, cold dispatch", "鲲鹏生物 冷链发货区", "Wuhan", "武汉"),
+        Site("cold-depot", "coldchain", 1, "Polar, 2-8 °C depot", "极地冷链 2-8 °C 库", "Wuhan", "武汉"),
+        Site("pharmacy", "hospital", 1, "Lakeside Hospital, pharmacy", "湖畔医院 药剂科", "Hangzhou", "杭州"),
+        Site("ward", "hospital", 2, "Lakeside Hospital, ward 3", "湖畔医院 三病区", "Hangzhou", "杭州"),
     )
 }
 

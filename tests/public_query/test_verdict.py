@@ -142,6 +142,12 @@ def test_no_record_is_unknown_and_never_called_fake() -> None:
         assert "假" not in said.zh
 
 
+def test_an_item_of_a_known_product_of_which_nothing_is_recorded_has_no_record() -> None:
+    verdict = judge(commissionings=(), chain=(), recalls=(), sales=())
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "no_record" in codes(verdict)
+
+
 def test_an_item_that_was_seen_but_never_made_is_unknown_even_when_sold() -> None:
     verdict = judge(commissionings=(), sales=(SALE,))
     assert verdict.outcome is Outcome.UNKNOWN
