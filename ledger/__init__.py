@@ -21,6 +21,7 @@ from __future__ import annotations
 from ledger.checkpoint import Checkpoint, NoteSigner, NoteVerifier, Signed, cosign, open_note
 from ledger.commitment import DisclosedPair, commitment_root
 from ledger.entry import Body, Entry, Header, Kind, Statement
+from ledger.erasure import erased_position
 from ledger.errors import (
     BodyErased,
     CorruptLog,
@@ -39,13 +40,14 @@ from ledger.errors import (
 from ledger.flatten import flatten
 from ledger.fsck import Finding, Report, What, fsck
 from ledger.keys import create_key, load_key, load_or_create_key, verifier_key
-from ledger.log import Clock, Log, Receipt
+from ledger.log import MAX_BATCH_ENTRIES, Clock, Log, Receipt, Sealed, seal
 from ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from ledger.proof import ProofBundle, Verified, verify_bundle
 from ledger.reader import LogReader, ReadOnlyLog
 from ledger.storage import Committed, FileStorage, Group, Storage, Stored
 
 __all__ = [
+    "MAX_BATCH_ENTRIES",
     "Body",
     "BodyErased",
     "Checkpoint",
@@ -73,6 +75,7 @@ __all__ = [
     "ReadOnlyLog",
     "Receipt",
     "Report",
+    "Sealed",
     "Signed",
     "Statement",
     "StatementError",
@@ -87,12 +90,14 @@ __all__ = [
     "commitment_root",
     "cosign",
     "create_key",
+    "erased_position",
     "flatten",
     "fsck",
     "leaf_hash",
     "load_key",
     "load_or_create_key",
     "open_note",
+    "seal",
     "verifier_key",
     "verify_bundle",
     "verify_consistency",

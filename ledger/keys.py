@@ -24,15 +24,25 @@ def create_key(path: Path) -> Ed25519PrivateKey:
     """Make a key and write it to a new file of mode 0600, durably; a file that exists is a `LedgerError`."""
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    # Whole or not at all: a crash must not leave an empty key beside which a log is then begun.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as out:
+            os.fchmod(out.fileno(), 0o600)
+            out.write(pem)
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(part, path)
     except FileExistsError:
         raise LedgerError(f"{path} exists: a log's key is never overwritten") from None
-    with os.fdopen(file, "wb") as out:
-        os.fchmod(out.fileno(), 0o600)
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key
 
 

@@ -1,7 +1,8 @@
 """The log: one writer appends whole batches, durably, under a signed checkpoint each.
 
 The life of a batch:
-1. its statements are flattened and committed to, each under a fresh salt, in the caller's thread;
+1. its statements are sealed (flattened and committed to, each under a fresh salt) in the caller's thread:
+   whatever can be wrong with a statement is found here, before it can fail the group it is written with;
 2. it queues up; whoever holds the pen takes everything that waits (group commit);
 3. the group gets its positions and its record time, its headers grow the tree, the new checkpoint is signed;
 4. the storage makes all of it durable and replaces the checkpoint: the commit;
@@ -41,7 +42,7 @@ from ledger.errors import BodyErased, LedgerError, LogClosed, LogFailed, NoteErr
 from ledger.reader import LogReader
 from ledger.storage.protocol import Committed, Group, Storage
 
-__all__ = ["Clock", "Log", "Receipt"]
+__all__ = ["MAX_BATCH_ENTRIES", "Clock", "Log", "Receipt", "Sealed", "seal"]
 
 Clock = Callable[[], int]
 """Returns the present time in microseconds UTC since 1970."""
@@ -71,16 +72,29 @@ class Receipt:
     batch_id: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A statement under its own salt and commitment, ready to be appended, once; made by `seal`.
+
+    Args:
+        kind: what is stated.
+        body: the bytes that the storage keeps.
+        commitment: 32 bytes that the header carries.
+    """
+
+    kind: Kind
+    body: bytes
+    commitment: bytes
+
+
 class _Batch:
     """Statements ready to be written, and what became of them."""
 
-    __slots__ = ("batch_id", "bodies", "commitments", "error", "kinds", "octets", "receipt")
+    __slots__ = ("batch_id", "error", "octets", "receipt", "sealed")
 
-    def __init__(self, kinds: list[Kind], bodies: list[Body], batch_id: bytes) -> None:
-        self.kinds = kinds
-        self.bodies = [body.encode() for body in bodies]
-        self.octets = sum(map(len, self.bodies))
-        self.commitments = body_commitments(bodies)
+    def __init__(self, sealed: Sequence[Sealed], batch_id: bytes) -> None:
+        self.sealed = sealed
+        self.octets = sum(len(each.body) for each in sealed)
         self.batch_id = batch_id
         self.receipt: Receipt | None = None
         self.error: BaseException | None = None
@@ -157,18 +171,19 @@ class Log(LogReader):
             StorageError: the storage refused; nothing was appended, one may try again.
             LogFailed: the outcome is unknown; open the log again.
         """
-        return self._append([_prepare(_appendable(statements), batch_id)])[0]
+        return self._append([_batch(seal(statements), batch_id)])[0]
 
-    def append_batches(self, batches: Sequence[Sequence[Statement]]) -> list[Receipt]:
+    def append_batches(self, batches: Sequence[Sequence[Sealed]]) -> list[Receipt]:
         """Append several batches, each whole, one behind the other without a gap, in as few commits as go.
 
-        For a caller that has gathered the requests of many. Nothing is appended if one of them cannot be; if
-        the storage refuses midway, the batches of the commits before it stay.
+        For a caller that has gathered the requests of many; each statement was sealed by itself, so that
+        none can fail the others here. If the storage refuses midway, the batches of the commits before it
+        stay.
 
         Raises:
-            As `append`.
+            As `append`; `StatementError` only for a batch with nothing or too much in it.
         """
-        return self._append([_prepare(_appendable(statements), None) for statements in batches])
+        return self._append([_batch(sealed, None) for sealed in batches])
 
     def _append(self, batches: Sequence[_Batch]) -> list[Receipt]:
         self._check_open()
@@ -195,7 +210,7 @@ class Log(LogReader):
                 the log completes it.
         """
         self._check_open()
-        batch = _prepare([erasure_statement(position, reason, meta or {})], None)
+        batch = _batch(_seal([erasure_statement(position, reason, meta or {})]), None)
         with self._pen:
             target = self.entry(position)
             if target.erased:
@@ -236,9 +251,9 @@ class Log(LogReader):
     def _next_group(self) -> list[_Batch]:
         """Take what waits, in order, up to the limits of one commit."""
         group = [self._queue.popleft()]
-        entries, octets = len(group[0].bodies), group[0].octets
+        entries, octets = len(group[0].sealed), group[0].octets
         while self._queue:
-            entries += len(self._queue[0].bodies)
+            entries += len(self._queue[0].sealed)
             octets += self._queue[0].octets
             if entries > MAX_GROUP_ENTRIES or octets > MAX_GROUP_BYTES:
                 break
@@ -263,15 +278,15 @@ class Log(LogReader):
         before = self._state
         now = max(self._clock(), self._last_time)
         headers = [
-            Header(1, kind, now, batch.batch_id, index, commitment).encode()
+            Header(1, each.kind, now, batch.batch_id, index, each.commitment).encode()
             for batch in group
-            for index, (kind, commitment) in enumerate(zip(batch.kinds, batch.commitments, strict=True))
+            for index, each in enumerate(batch.sealed)
         ]
         frontier = self._frontier.copy()
         hashes = frontier.grow(merkle.leaf_hashes(headers))
         checkpoint = Checkpoint(self.origin, frontier.size, frontier.root())
         state = Committed(frontier.size, sign_checkpoint(checkpoint, self._signer))
-        bodies = [body for batch in group for body in batch.bodies]
+        bodies = [each.body for batch in group for each in batch.sealed]
         staged = False
         try:
             self._storage.stage(Group(before.size, headers, bodies, hashes))
@@ -289,8 +304,8 @@ class Log(LogReader):
         self._frontier, self._last_time, self._state = frontier, now, state
         first = before.size
         for batch in group:
-            batch.receipt = Receipt(first, len(batch.bodies), now, state.checkpoint, batch.batch_id)
-            first += len(batch.bodies)
+            batch.receipt = Receipt(first, len(batch.sealed), now, state.checkpoint, batch.batch_id)
+            first += len(batch.sealed)
 
     def _complete_erasure(self) -> None:
         """Do what a writer that died between logging an erasure and overwriting the body left undone."""
@@ -311,34 +326,51 @@ class Log(LogReader):
             raise LogFailed(f"the log takes no more writes until it is opened again: {self._failed}")
 
 
-def _prepare(statements: Sequence[Statement], batch_id: bytes | None) -> _Batch:
-    """Salt and commit to the statements; raises `StatementError` if one cannot be appended."""
-    if not 0 < len(statements) <= MAX_BATCH_ENTRIES:
-        raise StatementError(f"a batch has 1 to {MAX_BATCH_ENTRIES} statements, not {len(statements)}")
-    chosen = os.urandom(BATCH_ID_BYTES) if batch_id is None else batch_id
-    if len(chosen) != BATCH_ID_BYTES:
-        raise StatementError(f"a batch id has {BATCH_ID_BYTES} bytes, not {len(chosen)}")
+def seal(statements: Sequence[Statement]) -> list[Sealed]:
+    """Salt statements and commit to them, so that nothing about them can be refused any more.
+
+    Args:
+        statements: in order; erasures go through `Log.erase`.
+
+    Returns:
+        One for each. It holds a fresh salt and is appended once: two entries must not share a salt.
+
+    Raises:
+        StatementError: one of them cannot be appended; says why.
+    """
+    if any(statement.kind is Kind.ERASURE for statement in statements):
+        raise StatementError("an erasure is appended by erase(), which also erases")
+    return _seal(statements)
+
+
+def _seal(statements: Sequence[Statement]) -> list[Sealed]:
     salts = os.urandom(SALT_BYTES * len(statements))
     bodies = []
-    octets = 0
     for index, statement in enumerate(statements):
         if len(statement.received) > MAX_RECEIVED_BYTES or len(statement.signature) > MAX_SIGNATURE_BYTES:
             raise StatementError(
                 f"statement {index} of the batch is larger than {MAX_RECEIVED_BYTES} bytes,"
                 f" or its signature than {MAX_SIGNATURE_BYTES}"
             )
-        octets += len(statement.received)
         salt = salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]
         bodies.append(Body(salt, statement.received, statement.meta_json(), statement.signature))
-    if octets > MAX_BATCH_BYTES:
-        raise StatementError(f"a batch of {octets} bytes is larger than {MAX_BATCH_BYTES}")
-    return _Batch([statement.kind for statement in statements], bodies, chosen)
+    return [
+        Sealed(statement.kind, body.encode(), commitment)
+        for statement, body, commitment in zip(statements, bodies, body_commitments(bodies), strict=True)
+    ]
 
 
-def _appendable(statements: Sequence[Statement]) -> Sequence[Statement]:
-    if any(statement.kind is Kind.ERASURE for statement in statements):
-        raise StatementError("an erasure is appended by erase(), which also erases")
-    return statements
+def _batch(sealed: Sequence[Sealed], batch_id: bytes | None) -> _Batch:
+    """What is appended together; raises `StatementError` for nothing, or too much."""
+    if not 0 < len(sealed) <= MAX_BATCH_ENTRIES:
+        raise StatementError(f"a batch has 1 to {MAX_BATCH_ENTRIES} statements, not {len(sealed)}")
+    chosen = os.urandom(BATCH_ID_BYTES) if batch_id is None else batch_id
+    if len(chosen) != BATCH_ID_BYTES:
+        raise StatementError(f"a batch id has {BATCH_ID_BYTES} bytes, not {len(chosen)}")
+    batch = _Batch(sealed, chosen)
+    if batch.octets > MAX_BATCH_BYTES:
+        raise StatementError(f"a batch of {batch.octets} bytes is larger than {MAX_BATCH_BYTES}")
+    return batch
 
 
 def _result(batch: _Batch) -> Receipt:

@@ -7,6 +7,7 @@ from logistics.errors import (
     ContainmentBehind,
     LogisticsError,
     StockGap,
+    StockUnavailable,
     StockUnusable,
     problem_rules,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "ContainmentBehind",
     "LogisticsError",
     "StockGap",
+    "StockUnavailable",
     "StockUnusable",
     "problem_rules",
 ]

@@ -9,6 +9,7 @@ __all__ = [
     "ContainmentBehind",
     "LogisticsError",
     "StockGap",
+    "StockUnavailable",
     "StockUnusable",
     "problem_rules",
 ]
@@ -42,6 +43,10 @@ class ContainmentBehind(LogisticsError):
 
 class StockGap(LogisticsError):
     """Entries are offered that do not follow on what the stock has applied."""
+
+
+class StockUnavailable(LogisticsError):
+    """The stock file cannot be opened now, for a reason that may pass; nothing is wrong with what it holds."""
 
 
 class StockUnusable(LogisticsError):

@@ -11,6 +11,10 @@ from public_query.evidence import (
     AnomalyKind,
     ChainStep,
     Commissioning,
+    Dispute,
+    DisputeKind,
+    Ended,
+    EndKind,
     Evidence,
     Origin,
     Product,
@@ -19,21 +23,31 @@ from public_query.evidence import (
     Recall,
     Sale,
     SaleKind,
+    Site,
+    Versioned,
 )
+from public_query.gathering import BusyError
 from public_query.pages import as_json
 from public_query.resolver import BadCodeError, PublicQueryError, linkset, page_path, read_code, read_path
 from public_query.router import router
+from public_query.subject import MOST_STEPS, Subject, public_part, subject_of
 from public_query.verdict import PRECEDENCE, Outcome, Reason, Verdict, decide
 from public_query.words import WORDS
 
 __all__ = [
+    "MOST_STEPS",
     "PRECEDENCE",
     "WORDS",
     "Anomaly",
     "AnomalyKind",
     "BadCodeError",
+    "BusyError",
     "ChainStep",
     "Commissioning",
+    "Dispute",
+    "DisputeKind",
+    "EndKind",
+    "Ended",
     "Evidence",
     "Origin",
     "Outcome",
@@ -45,12 +59,17 @@ __all__ = [
     "Recall",
     "Sale",
     "SaleKind",
+    "Site",
+    "Subject",
     "Verdict",
+    "Versioned",
     "as_json",
     "decide",
     "linkset",
     "page_path",
+    "public_part",
     "read_code",
     "read_path",
     "router",
+    "subject_of",
 ]

@@ -1,8 +1,8 @@
 """What the public's pages are told about one identity: values that the wiring room fills in.
 
-Only what a stranger may see belongs here: names of places and of parties that agreed to be shown, no
-quantities, no document numbers, no business partners. A hop that may not be shown is there all the same,
-without its names.
+Only what a stranger may see belongs here: the names of the places and parties of the item's own chain, no
+quantities, no document numbers, no partners beside the chain. A hop that may not be shown is there all the
+same, without its names. What the code's kind forbids to show is left out later (`public_query.subject`).
 
 Instants are microseconds UTC since 1970; dates (expiry, best before) stay dates.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from foundation.gs1 import Identity
 from foundation.web import Text
@@ -51,6 +51,54 @@ class Sale:
     event_id: str
     time: int
     kind: SaleKind = SaleKind.SOLD
+
+
+class EndKind(StrEnum):
+    """How an item left use; the value is the end of the reason's code."""
+
+    DESTROYED = "destroyed"
+    DECOMMISSIONED = "decommissioned"
+    STOLEN = "stolen"
+    USED_UP = "used_up"  # an ingredient or part of something else
+    DAMAGED = "damaged"
+    EXPIRED_STATED = "expired_stated"  # stated by an event, whatever its expiry date says
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The item's own chain states that it can no longer be used.
+
+    A number that ended because the item was sold or dispensed is a `Sale`, not an end.
+    """
+
+    event_id: str
+    time: int
+    kind: EndKind = EndKind.OTHER
+
+
+class DisputeKind(StrEnum):
+    """What was said of an item by those who have no say in it; the value is also the remark's code."""
+
+    MADE_BY_ANOTHER = "made_by_another"  # its making, by a company that does not own the number
+    STATEMENTS_LEFT_OUT = "statements_left_out"  # by companies outside its chain
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Statements that are kept in the log and not counted here: told, and without effect on the verdict."""
+
+    code: DisputeKind
+    time: int  # of the latest
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place or an organisation as the owner of its number published it; what others say of it is not here."""
+
+    name: Text
+    city: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +190,10 @@ class ProductEvidence:
     chain: tuple[ChainStep, ...] = ()  # oldest first
     origins: tuple[Origin, ...] = ()
     proof: Proof | None = None
+    ended: Ended | None = None
+    disputed: tuple[Dispute, ...] = ()
+    chain_left_out: int = 0  # steps before those in `chain`
+    site: Site | None = None  # of a place (414) or party (417)
 
     @property
     def on_record(self) -> bool:
@@ -151,7 +203,7 @@ class ProductEvidence:
     @property
     def itself_on_record(self) -> bool:
         """Whether any event is about this very identity: a product's description says nothing of one item."""
-        return bool(self.commissionings or self.chain or self.recalls or self.sales)
+        return bool(self.commissionings or self.chain or self.recalls or self.sales or self.ended)
 
 
 class Evidence(Protocol):
@@ -162,4 +214,13 @@ class Evidence(Protocol):
 
         An identity that nobody ever recorded gives evidence without content, never an error.
         """
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A service that can tell whether its answers may have changed: those of one version may be kept a while."""
+
+    def version(self) -> int:
+        """The log position its index has reached. Called on the event loop for each request: it must not wait."""
         ...

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from foundation.gs1 import Gs1Error, Identity, parse
 from foundation.web import Language, Text
+from public_query.subject import Subject, subject_of
 from public_query.words import WORDS
 
 STEM = "https://id.gs1.org"
@@ -33,7 +34,6 @@ KEYS = (
 
 LONGEST_CODE = 2048
 _OLDER_VOCABULARIES = ("gs1:", "https://gs1.org/voc/", "https://www.gs1.org/voc/", "http://gs1.org/voc/")
-_PRODUCT_KEYS = ("01", "8006", "8010", "8013", "255")
 _BLANKS = str.maketrans("", "", " \t\r\n\u00a0\u3000\u200b\ufeff")  # never U+001D: it separates elements
 # Chinese keyboards write brackets, digits and slashes in full width; every GS1 character has a narrow form.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
@@ -74,6 +74,13 @@ class Link:
 
     link_type: str  # without prefix: "pip"
     fragment: str = ""
+
+
+_LINKS = {
+    Subject.PRODUCT: (Link("pip"), Link("traceability", "chain"), Link("recallStatus", "verdict")),
+    Subject.PLACE: (Link("locationInfo"),),
+    Subject.PARTY: (Link("registryEntry"),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +204,7 @@ def page_path(identity: Identity) -> str | None:
 
 def _links(identity: Identity) -> tuple[Link, ...]:
     """The links each level has: the descriptive ones; the default is added for the level asked for."""
-    if identity.key == "414":
-        return (Link("locationInfo"),)
-    if identity.key == "417":
-        return (Link("registryEntry"),)
-    if identity.key in _PRODUCT_KEYS:
-        return (Link("pip"), Link("traceability", "chain"), Link("recallStatus", "verdict"))
-    return (Link("traceability", "chain"),)
+    return _LINKS.get(subject_of(identity), (Link("backgroundInfo"),))
 
 
 def target(base: str, level: PathLevel, link: Link | None = None, query: str = "") -> str:

@@ -3,19 +3,20 @@
     app.include_router(router(service, zone=ZoneInfo("Asia/Shanghai")))
 
 `service` gathers the evidence (see `public_query.evidence.Evidence`); everything else is decided here and in
-the pure modules. Each route answers HTML to browsers and JSON to programs, and is rate-limited by client.
+the pure modules. Each route answers HTML to browsers and JSON to programs, and is rate-limited by client; of
+all clients together only so many are answered at once (see `public_query.gathering`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
+from time import time_ns
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +25,7 @@ from foundation.gs1 import Identity
 from foundation.web import (
     HTML,
     JSON,
+    Language,
     RateLimiter,
     language_of,
     limited,
@@ -32,8 +34,9 @@ from foundation.web import (
     wants_html,
     wants_json,
 )
-from public_query.evidence import Evidence, ProductEvidence
-from public_query.pages import PAGES, as_json, item_page
+from public_query.evidence import Evidence
+from public_query.gathering import BusyError, Gathering
+from public_query.pages import PAGES, as_json, breakable, item_page
 from public_query.resolver import (
     KEYS,
     LINKSET_CONTEXT,
@@ -49,7 +52,7 @@ from public_query.resolver import (
     read_path,
     target,
 )
-from public_query.verdict import decide
+from public_query.subject import Subject, subject_of
 
 METHODS = ["GET", "HEAD"]
 
@@ -63,9 +66,14 @@ class _KeyConvertor(StringConvertor):
 register_url_convertor("gs1_key", _KeyConvertor())
 
 BAD_CODE = "urn:suyuan:problem:bad-code"
+BUSY = "urn:suyuan:problem:busy"
 # A verdict is of the moment: it may be kept by nobody but the reader, and asked anew each time.
 _FRESH = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Link"}
+
+
+def _wall_clock() -> int:
+    return time_ns() // 1000
 
 
 def router(
@@ -75,17 +83,26 @@ def router(
     limiter: RateLimiter | None = None,
     base_url: str | None = None,
     threaded: bool = True,
+    clock: Callable[[], int] = _wall_clock,
+    at_once: int = 8,
+    patience: float = 5.0,
 ) -> APIRouter:
     """The public's routes.
 
     Args:
-        service: gathers the evidence on an identity.
+        service: gathers the evidence on an identity; one that has `version()` is asked less often.
         zone: the site's time zone, in which dates are judged and instants shown.
         limiter: token buckets by client; by default 5 a second and 60 at once.
         base_url: this server's public address for absolute links; by default as the client addressed it.
         threaded: call the service in a worker thread; False where it answers from memory within microseconds.
+        clock: the present instant in µs UTC, the same that the service judges by.
+        at_once: identities whose evidence is gathered at the same time.
+        patience: seconds that others wait for their turn before they are answered 503.
     """
-    room = _Routes(service, zone, base_url.rstrip("/") if base_url else None, threaded)
+    gathering = Gathering(
+        service, zone=zone, clock=clock, threaded=threaded, at_once=at_once, patience=patience
+    )
+    room = _Routes(gathering, zone, base_url.rstrip("/") if base_url else None)
     guard = Depends(limited(RateLimiter(per_second=5, burst=60) if limiter is None else limiter))
     api = APIRouter(tags=["public"])
     for path in ("/{key:gs1_key}", "/{key:gs1_key}/{rest:path}"):
@@ -114,11 +131,10 @@ def router(
 
 
 class _Routes:
-    def __init__(self, service: Evidence, zone: tzinfo, base_url: str | None, threaded: bool) -> None:
-        self._service = service
+    def __init__(self, gathering: Gathering, zone: tzinfo, base_url: str | None) -> None:
+        self._gathering = gathering
         self._zone = zone
         self._base_url = base_url
-        self._threaded = threaded
 
     # The resolver
 
@@ -133,7 +149,7 @@ class _Routes:
         link_type = request.query_params.get("linkType")
         accepted = preferred(request.headers.get("accept"), (HTML, JSON, LINKSET_JSON))
         if link_type in ("linkset", "all") or (link_type is None and accepted == LINKSET_JSON):
-            return await self._linkset(named, base, headers)
+            return await self._linkset(request, named, base, headers)
         if link_type is not None:
             return self._redirect(named, link_type, request.url.query, headers)
         if wants_html(request) or wants_json(request):
@@ -156,11 +172,20 @@ class _Routes:
             },
         )
 
-    async def _linkset(self, named: Named, base: str, headers: Mapping[str, str]) -> Response:
-        evidence = await self._gather(named.identity)
+    async def _linkset(
+        self, request: Request, named: Named, base: str, headers: Mapping[str, str]
+    ) -> Response:
+        try:
+            evidence, verdict = await self._gathering.answer(named.identity)
+        except BusyError as busy:
+            return _turn_away(request, busy, named.identity, headers)
         description = named.path
         if evidence.product is not None:
             description = evidence.product.name.en or evidence.product.name.zh
+        elif subject_of(named.identity) is not Subject.PRODUCT:
+            description = (evidence.site.name.in_language(Language.EN) if evidence.site else "") or (
+                verdict.heading.en
+            )
         body = orjson.dumps(linkset(named, base, description))
         return Response(body, media_type=LINKSET_JSON, headers={**headers, **_FRESH, "Vary": "Accept"})
 
@@ -220,14 +245,11 @@ class _Routes:
             return _refuse(request, bad, typed=code)
         return RedirectResponse(_address(request, identity, dropped="code"), 303)
 
-    async def _gather(self, identity: Identity) -> ProductEvidence:
-        if self._threaded:
-            return await run_in_threadpool(self._service.evidence, identity)
-        return self._service.evidence(identity)
-
     async def _answer(self, request: Request, identity: Identity, headers: Mapping[str, str]) -> Response:
-        evidence = await self._gather(identity)
-        verdict = decide(evidence, self._zone)
+        try:
+            evidence, verdict = await self._gathering.answer(identity)
+        except BusyError as busy:
+            return _turn_away(request, busy, identity, headers)
         headers = {**_FRESH, **headers}
         if wants_json(request):
             body = orjson.dumps(as_json(evidence, verdict), option=orjson.OPT_INDENT_2)
@@ -261,6 +283,33 @@ def _address(request: Request, identity: Identity, *, dropped: str) -> str:
     if path is None:
         return "/verify?" + urlencode([("id", identity.uri), *kept])
     return f"/verify{path}" + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _turn_away(request: Request, busy: BusyError, identity: Identity, headers: Mapping[str, str]) -> Response:
+    """503, when to come again, and that this says nothing about the item."""
+    headers = {
+        **headers,
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex",
+        "Retry-After": str(busy.retry_after),
+    }
+    if not wants_html(request):
+        return problem(
+            503,
+            "Too many are asking at once",
+            type=BUSY,
+            detail=str(busy),
+            headers=headers,
+            code=identity.uri,
+        )
+    return PAGES.render(
+        request,
+        "busy.html",
+        status=503,
+        headers=headers,
+        code=breakable(identity.uri),
+        again=f"?{request.url.query}",
+    )
 
 
 def _refuse(

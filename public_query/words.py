@@ -10,6 +10,7 @@ from foundation.web import Catalogue, Text
 _VERDICTS = {
     "verdict.genuine": Text(zh="正品", en="Genuine"),
     "verdict.recalled": Text(zh="已召回", en="Recalled"),
+    "verdict.ended": Text(zh="已退出流通", en="Taken out of use"),
     "verdict.expired": Text(zh="已过期", en="Expired"),
     "verdict.sold": Text(zh="已售出", en="Already sold"),
     "verdict.dispensed": Text(zh="已发药", en="Already dispensed"),
@@ -17,8 +18,9 @@ _VERDICTS = {
     "verdict.unknown": Text(zh="查无记录", en="No record"),
     "verdict.batch_only.lot": Text(zh="批次信息", en="Batch information"),
     "verdict.batch_only.product": Text(zh="产品信息", en="Product information"),
-    "verdict.batch_only.place": Text(zh="地点信息", en="A place"),
-    "verdict.batch_only.party": Text(zh="企业信息", en="An organisation"),
+    "verdict.not_a_product": Text(zh="非商品编码", en="Not a product code"),
+    "verdict.not_a_product.place": Text(zh="地点信息", en="A place"),
+    "verdict.not_a_product.party": Text(zh="企业信息", en="An organisation"),
     "lead.genuine": Text(
         zh="生产者登记了这一件，流通记录前后一致。",
         en="Its producer registered this very item, and its journey is consistent.",
@@ -30,6 +32,15 @@ _VERDICTS = {
     "lead.recalled.batch": Text(
         zh="这一产品或批次正在召回。请停止使用，并按下面的说明处理。",
         en="This product or batch is being recalled. Stop using it and follow the notice below.",
+    ),
+    "lead.ended": Text(
+        zh="登记显示，它已于{date}退出流通，不应再出售或使用。",
+        en="Its own record says that it was taken out of use on {date}. "
+        "It should no longer be on sale or in use.",
+    ),
+    "lead.ended.stolen": Text(
+        zh="它于{date}登记为被盗，不应再出售或使用。",
+        en="It was reported stolen on {date}. It should not be on sale or in use.",
     ),
     "lead.expired": Text(zh="有效期至{date}，请勿使用。", en="It was to be used by {date}. Do not use it."),
     "lead.sold": Text(
@@ -53,9 +64,9 @@ _VERDICTS = {
         "Do not use the item until you have checked.",
     ),
     "lead.unknown": Text(
-        zh="日志里没有这一件的生产记录，因此无法判断。可能尚未登记，也可能编码有误。",
-        en="The log holds no record of this item being made, so nothing can be said about it. "
-        "It may not be registered yet, or the code may be wrong.",
+        zh="日志里没有编码所有者登记的生产记录，因此无法判断。可能尚未登记，也可能编码有误。",
+        en="The log holds no record of its making by the owner of its number, so nothing can be said about "
+        "it. It may not be registered yet, or the code may be wrong.",
     ),
     "lead.batch_only.lot": Text(
         zh="这个编码只指明批次，没有单件序列号，无法判断您手中这一件的真伪。",
@@ -67,11 +78,40 @@ _VERDICTS = {
         en="This code names a product, without a serial number: it cannot tell whether the item "
         "in your hand is genuine.",
     ),
-    "lead.batch_only.place": Text(
+    "lead.not_a_product.place": Text(
         zh="这个编码指明一个地点，不是商品。", en="This code names a place, not an item."
     ),
-    "lead.batch_only.party": Text(
+    "lead.not_a_product.party": Text(
         zh="这个编码指明一家企业，不是商品。", en="This code names an organisation, not an item."
+    ),
+    "lead.not_a_product.shipping_unit": Text(
+        zh="这个编码属于运输单元，例如纸箱或托盘。它的行程只向经手的各方显示。",
+        en="This code belongs to a shipping unit, such as a carton or a pallet. "
+        "Its journey is shown only to those who handle it.",
+    ),
+    "lead.not_a_product.shipment": Text(
+        zh="这个编码属于一批托运或发运的货物。它的行程只向经手的各方显示。",
+        en="This code belongs to a consignment or shipment. "
+        "Its journey is shown only to those who handle it.",
+    ),
+    "lead.not_a_product.asset": Text(
+        zh="这个编码属于可重复使用的资产，例如周转箱、容器或设备。它的行程只向经手的各方显示。",
+        en="This code belongs to an asset that is used again and again, such as a crate, a container "
+        "or a device. Its journey is shown only to those who handle it.",
+    ),
+    "lead.not_a_product.document": Text(
+        zh="这个编码属于单据或凭证。与它有关的记录只向经手的各方显示。",
+        en="This code belongs to a document or voucher. What is recorded of it is shown only to those "
+        "who handle it.",
+    ),
+    "lead.not_a_product.relation": Text(
+        zh="这个编码属于一项服务关系，指明提供或接受服务的一方。与它有关的记录只向当事各方显示。",
+        en="This code belongs to a service relation: it names one who gives or receives a service. "
+        "What is recorded of it is shown only to those concerned.",
+    ),
+    "lead.not_a_product.other": Text(
+        zh="这个编码不是 GS1 商品编码。与它有关的记录只向经手的各方显示。",
+        en="This is not a GS1 product code. What is recorded of it is shown only to those who handle it.",
     ),
 }
 
@@ -85,7 +125,27 @@ _REASONS = {
         zh="登记生产的{party}并不拥有这个编码。",
         en="{party} recorded making it, but the number does not belong to that party.",
     ),
-    "reason.no_recall": Text(zh="没有对它的召回。", en="No recall covers it."),
+    "reason.made_by_another": Text(
+        zh="另有一家企业也登记生产了这个编码；它不拥有这个编码，不予采信。",
+        en="Another company also recorded making this number; it does not own the number and is not counted.",
+    ),
+    "reason.made_by_another.many": Text(
+        zh="另有企业也登记生产了这个编码（{count} 次）；它们不拥有这个编码，不予采信。",
+        en="Other companies also recorded making this number ({count} times); they do not own the number "
+        "and are not counted.",
+    ),
+    "reason.statements_left_out": Text(
+        zh="有 1 条来自流通链以外企业的说法未予采信。",
+        en="One statement by a company outside this item's chain was left out.",
+    ),
+    "reason.statements_left_out.many": Text(
+        zh="有 {count} 条来自流通链以外企业的说法未予采信。",
+        en="{count} statements by companies outside this item's chain were left out.",
+    ),
+    "reason.no_recall": Text(
+        zh="这里没有关于这一件、它的批次或这一产品的召回记录。",
+        en="No recall of this item, its batch or its product is recorded here.",
+    ),
     "reason.no_contradiction": Text(
         zh="流通记录中没有发现矛盾。", en="No contradiction was found in its journey."
     ),
@@ -122,8 +182,61 @@ _REASONS = {
     ),
     "reason.no_record": Text(zh="日志中没有这个编码。", en="The log does not know this code."),
     "reason.never_made": Text(
-        zh="有关于它的记录，但没有人登记过它的生产。",
-        en="It appears in records, but nobody recorded making it.",
+        zh="有关于它的记录，但编码的所有者没有登记过它的生产。",
+        en="It appears in records, but the owner of its number recorded no making of it.",
+    ),
+    "reason.only_outsiders": Text(
+        zh="只有流通链以外的企业提到过它，这些说法未予采信。",
+        en="Only companies outside its chain speak of it, and they are not counted.",
+    ),
+    "reason.ended.destroyed": Text(zh="{date}登记为已销毁。", en="It was recorded as destroyed on {date}."),
+    "reason.ended.decommissioned": Text(
+        zh="{date}登记注销了它的编码。", en="Its number was taken out of use on {date}."
+    ),
+    "reason.ended.stolen": Text(zh="{date}登记为被盗。", en="It was reported stolen on {date}."),
+    "reason.ended.used_up": Text(
+        zh="{date}登记为已用作原料或部件，不再单独存在。",
+        en="It was recorded on {date} as used up in making something else.",
+    ),
+    "reason.ended.damaged": Text(zh="{date}登记为已损坏。", en="It was recorded as damaged on {date}."),
+    "reason.ended.expired_stated": Text(
+        zh="{date}登记为已过期。", en="It was recorded as expired on {date}."
+    ),
+    "reason.ended.other": Text(
+        zh="{date}登记为不能再使用。", en="It was recorded on {date} as no longer fit for use."
+    ),
+    "reason.published_by_owner": Text(
+        zh="名称和城市由编码的所有者公布。",
+        en="Its name and city are those that the owner of the code published.",
+    ),
+    "reason.nothing_published": Text(
+        zh="编码的所有者没有在这里公布它的名称。",
+        en="The owner of the code has published no name for it here.",
+    ),
+    "reason.key.shipping_unit": Text(
+        zh="以（00）开头的编码（SSCC）用于运输单元。",
+        en="Codes that begin with (00), SSCC, are given to shipping units.",
+    ),
+    "reason.key.shipment": Text(
+        zh="以（401）或（402）开头的编码（GINC、GSIN）用于托运和发运。",
+        en="Codes that begin with (401) or (402), GINC and GSIN, are given to consignments and shipments.",
+    ),
+    "reason.key.asset": Text(
+        zh="这类编码（GRAI、GIAI、箱号、船舶编号）用于周转容器、设备和运输工具。",
+        en="Codes of this kind (GRAI, GIAI, container and vessel numbers) are given to crates, containers, "
+        "devices and means of transport.",
+    ),
+    "reason.key.document": Text(
+        zh="这类编码（GDTI、GCN、付款单号）用于单据、优惠券和付款单。",
+        en="Codes of this kind (GDTI, GCN, payment references) are given to documents, coupons "
+        "and payment slips.",
+    ),
+    "reason.key.relation": Text(
+        zh="以（8017）或（8018）开头的编码（GSRN）用于服务关系。",
+        en="Codes that begin with (8017) or (8018), GSRN, are given to service relations.",
+    ),
+    "reason.key.other": Text(
+        zh="它不含 GS1 用于商品的任何一种编码。", en="It holds none of the keys that GS1 gives to products."
     ),
     "reason.expired": Text(zh="有效期至{date}。", en="Its expiry date was {date}."),
     "reason.best_before_passed": Text(
@@ -192,6 +305,25 @@ _PAGE = {
         zh="先不要使用，保留包装和购买凭证，向生产者或监管部门核实。",
         en="Do not use it yet. Keep the package and the receipt, and ask the producer or the authority.",
     ),
+    "advice.ended": Text(
+        zh="商家不得出售。若有人向您出售，或您刚刚买到，请先不要使用，保留包装和购买凭证，向卖家或生产者核实。",
+        en="A shop must not sell it. If it is offered to you, or you have just bought it, do not use it yet: "
+        "keep the package and the receipt, and ask the seller or the producer.",
+    ),
+    "advice.ended.stolen": Text(
+        zh="商家不得出售。若有人向您出售，或您刚刚买到，请不要使用，保留包装和购买凭证，并告知生产者或警方。",
+        en="A shop must not sell it. If it is offered to you, or you have just bought it, do not use it: "
+        "keep the package and the receipt, and tell the producer or the police.",
+    ),
+    "advice.not_a_product": Text(
+        zh="要查一件商品，请扫描商品自身包装上的编码。如果您经手这批货物，请登录您的系统查看。",
+        en="To check a product, scan the code on its own package. If you handle these goods, "
+        "look it up in your own system.",
+    ),
+    "advice.not_a_product.open": Text(
+        zh="要查一件商品，请扫描商品自身包装上的编码。",
+        en="To check a product, scan the code on its own package.",
+    ),
     "page.recall": Text(zh="召回公告", en="Recall notice"),
     "page.recall.by": Text(zh="{issuer}，{date}", en="{issuer}, {date}"),
     "page.recall.advice": Text(zh="怎么办", en="What to do"),
@@ -208,6 +340,12 @@ _PAGE = {
     "page.chain.lead": Text(
         zh="从生产到现在，共 {count} 个环节。", en="From its making until now, {count} steps."
     ),
+    "page.chain.cut": Text(
+        zh="从生产到现在，共 {count} 个环节，以下是最近 {shown} 个。",
+        en="From its making until now, {count} steps; these are the latest {shown}.",
+    ),
+    "page.chain.left_out": Text(zh="更早的 {count} 个环节未显示", en="{count} earlier steps are not shown"),
+    "page.chain.left_out.one": Text(zh="更早的 1 个环节未显示", en="1 earlier step is not shown"),
     "page.chain.one": Text(zh="目前只有 1 个环节。", en="One step so far."),
     "page.chain.container": Text(zh="随箱", en="Inside its carton"),
     "page.chain.hidden": Text(zh="参与方未公开", en="Participant not disclosed"),
@@ -277,6 +415,13 @@ _PAGE = {
         zh="查询结果附有证明文件，离线就能核验，不必相信我们。",
         en="Results come with a proof that you can check offline, without trusting us.",
     ),
+    "busy.title": Text(zh="请稍候再查", en="One moment"),
+    "busy.lead": Text(
+        zh="现在查询的人很多，还没有轮到您的编码。这与您手中的商品无关，请过几秒再试。",
+        en="Many people are checking just now, and your code has not been looked up yet. "
+        "This says nothing about your item. Please try again in a few seconds.",
+    ),
+    "busy.again": Text(zh="再试一次", en="Try again"),
     "bad.title": Text(zh="这个编码无法读懂", en="This code cannot be read"),
     "bad.lead": Text(
         zh="它不符合 GS1 编码规则，多半是输错或漏了字符。请对照包装再试一次。",
@@ -301,6 +446,7 @@ _LINKS = {
     "link.pip": Text(zh="产品信息", en="Product information"),
     "link.traceability": Text(zh="流通记录", en="Traceability information"),
     "link.recallStatus": Text(zh="召回情况", en="Recall status"),
+    "link.backgroundInfo": Text(zh="关于这个编码", en="About this code"),
     "link.locationInfo": Text(zh="地点信息", en="Location information"),
     "link.registryEntry": Text(zh="企业信息", en="Organisation information"),
 }

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import orjson
 from fastapi import FastAPI
-from starlette.responses import Response
 
 from foundation.epcis import EpcisError
 from foundation.gs1 import Gs1Error
 from foundation.web import ProblemRule, RateLimiter, install_web
+from ledger import BodyErased, LedgerError, StorageError
+from logistics import problem_rules as stock_problem_rules
 from logistics.stock import MaySee
 from logistics.stock import router as stock_router
 from public_query import router as public_router
-from suyuan.evidence import PublicEvidence
 from suyuan.node import Node
+from suyuan.operation import operation_router
 from suyuan.proofs import proof_router
-from trace_api.capture import issue_json
+from suyuan.public import PublicEvidence
+from trace_api.report import issue_json
 from trace_api.rest import install, problem_rules
-from trace_api.rest.http import ReadCaller, Service
+from trace_api.rest.http import MinPosition, ReadCaller, Service
 
 __all__ = ["create_app"]
 
@@ -50,6 +51,10 @@ def create_app(node: Node, *, close: bool = True) -> FastAPI:
         app,
         [
             *problem_rules(),
+            *stock_problem_rules(),
+            ProblemRule(LedgerError, status=500, title="The log could not answer", detail=lambda _: None),
+            ProblemRule(StorageError, status=503, title="The log cannot be written", detail=lambda _: None),
+            ProblemRule(BodyErased, status=410, title="This entry's body was erased"),
             ProblemRule(Gs1Error, status=400, title="Not a GS1 identifier"),
             ProblemRule(
                 EpcisError,
@@ -61,32 +66,37 @@ def create_app(node: Node, *, close: bool = True) -> FastAPI:
         ],
     )
     install(app, node.service)
-    app.include_router(stock_router(lambda: node.stock, _responsible))
-    app.add_api_route("/healthz", _health(node), methods=["GET"], tags=["operation"])
+    app.include_router(stock_router(lambda: node.stock, _responsible(node)))
+    app.include_router(operation_router(node))
     limiter = RateLimiter(per_second=node.settings.public_rate, burst=node.settings.public_rate * 10)
     evidence = PublicEvidence(node.service, node.settings.base_url)
     app.include_router(proof_router(node.service, evidence, limiter))
     base_url = node.settings.public_url or None
-    app.include_router(public_router(evidence, zone=node.settings.zone, limiter=limiter, base_url=base_url))
+    app.include_router(
+        public_router(
+            evidence,
+            zone=node.settings.zone,
+            limiter=limiter,
+            base_url=base_url,
+            clock=node.service.clock,
+        )
+    )
     return app
 
 
-def _responsible(caller: ReadCaller, service: Service) -> MaySee:
+def _responsible(node: Node) -> Callable[..., Awaitable[MaySee]]:
     """Whose stock a caller sees: the sites whose GLN stands under a company prefix of its party."""
 
-    def may_see(site: str) -> bool:
-        if caller.sees_all:
-            return True
-        owner = service.register.owner_of(site)
-        return owner is not None and owner.id == caller.party
+    async def responsible(caller: ReadCaller, service: Service, position: MinPosition = None) -> MaySee:
+        if position is not None:  # the index is there already; the stock follows it
+            await service.waiting.until(lambda: node.stock.position, position, "the stock")
 
-    return may_see
+        def may_see(site: str) -> bool:
+            if caller.sees_all:
+                return True
+            owner = service.register.owner_of(site)
+            return owner is not None and owner.id == caller.party
 
+        return may_see
 
-def _health(node: Node) -> Callable[[], Response]:
-    def health() -> Response:
-        """Whether the node serves, and how far its log and projections are."""
-        state = {"status": "ok", "logSize": node.log.size, "indexPosition": node.index.position}
-        return Response(orjson.dumps(state), media_type="application/json")
-
-    return health
+    return responsible

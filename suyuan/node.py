@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from foundation.access import Register
 from foundation.records import Kind, SqliteRecords
 from labels import KINDS as LABEL_KINDS
 from ledger import FileStorage, Log, ReadOnlyLog, load_or_create_key
+from logistics import StockUnavailable, StockUnusable
 from logistics.stock import Stock, StockProjection
 from suyuan.settings import Settings, SettingsError
 from trace_api import (
@@ -40,9 +41,18 @@ from trace_api import (
 )
 from trace_api.lineage import Lineage
 from trace_api.service import now_us
-from trace_api.store import IndexUnusable
+from trace_api.store import IndexUnavailable, IndexUnusable
+from trace_api.store.connections import private_file
 
-__all__ = ["LOCAL_PARTY", "PROJECTIONS", "RECORD_KINDS", "Node", "log_key"]
+__all__ = [
+    "LOCAL_PARTY",
+    "PROJECTIONS",
+    "RECORD_KINDS",
+    "Node",
+    "ProjectionUnavailable",
+    "ProjectionUnusable",
+    "log_key",
+]
 
 LOCAL_PARTY = "urn:suyuan:party:local"
 """Captures from the command line into the data folder, where no party is named."""
@@ -51,6 +61,16 @@ SECRET_KIND = Kind("secret")
 RECORD_KINDS = (*ACCESS_KINDS, *LABEL_KINDS, JOB_KIND, SECRET_KIND)
 PROJECTIONS = ("index.sqlite", "stock.sqlite")
 """Files that may be deleted at any time: they are built anew from the log."""
+CLOSE_SECONDS = 5.0
+"""How long a closing node waits for its stock; what is left then is done when it is next opened."""
+
+
+class ProjectionUnusable(Exception):
+    """A projection is missing or damaged, and this process does not write: it can be built anew."""
+
+
+class ProjectionUnavailable(Exception):
+    """A projection cannot be opened now, most often because another process has locked it; it is left alone."""
 
 
 def log_key(settings: Settings) -> str:
@@ -95,42 +115,72 @@ class Node:
         return self._writer
 
     @classmethod
-    def open(cls, settings: Settings, *, progress: Console | None = None) -> Self:
+    def open(cls, settings: Settings, *, progress: Console | None = None, serving: bool = False) -> Self:
         """Open a data folder for writing, making it where there is none.
 
         The index and the stock are brought up to the log before this returns; `progress` shows it where it
-        takes long.
+        takes long. `serving` tells others that ask for the lock where this node can be reached.
 
         Raises:
             LogLocked: another process writes to this folder.
+            SettingsError: the log's key is missing.
             LedgerError: the log is damaged, or its name or key is not the one given.
+            ProjectionUnavailable: the index or the stock cannot be opened now.
         """
         folder = settings.data
-        folder.mkdir(parents=True, exist_ok=True)
-        storage = FileStorage(folder / "log", url=settings.base_url)
-        log = Log.open(storage, load_or_create_key(folder / "log.key"), settings.origin, now_us)
-        (folder / "log.pub").write_text(log.verifier_key() + "\n", encoding="utf-8")
-        index = _open_index(folder / "index.sqlite")
-        records = SqliteRecords(folder / "records.sqlite", RECORD_KINDS)
-        stock = StockProjection(folder / "stock.sqlite", Lineage(index.facts), reached=lambda: index.position)
-        follower = Follower("stock", stock, log, indexed)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (folder / "log").is_dir() and not (folder / "log.key").exists():
+            raise SettingsError(
+                f"{folder / 'log.key'} is missing, without which the log cannot go on: restore it"
+            )
+        storage = FileStorage(folder / "log", url=settings.base_url if serving else None)
+        with ExitStack() as opened:  # what was opened is closed where the rest cannot be
+            log = Log.open(storage, load_or_create_key(folder / "log.key"), settings.origin, now_us)
+            opened.callback(log.close)
+            (folder / "log.pub").write_text(log.verifier_key() + "\n", encoding="utf-8")
+            index = _open_index(folder / "index.sqlite")
+            opened.callback(index.close)
+            private_file(folder / "records.sqlite")
+            records = SqliteRecords(folder / "records.sqlite", RECORD_KINDS)
+            opened.callback(records.close)
+            stock = _open_stock(folder / "stock.sqlite", index)
+            opened.pop_all()
+        follower = Follower("stock", stock, log, indexed, upto=lambda: index.position)
         writer = Capture(log, index, on_commit=lambda _: follower.notify())
-        with Progress(console=progress, transient=True, disable=progress is None) as bar:
+        with Progress(
+            console=progress, transient=True, disable=progress is None or not progress.is_terminal
+        ) as bar:
             task = bar.add_task("bringing the event index up to the log", total=None)
             writer.start(lambda done, total: bar.update(task, completed=done, total=total))
             bar.update(task, description="bringing the stock up to the log")
             follower.start()
-        closing = (writer.stop, follower.stop, stock.close)
+
+        def settled() -> None:  # who reads this folder next finds the stock of all that was captured
+            follower.wait(index.position, CLOSE_SECONDS)
+
+        closing = (writer.stop, settled, follower.stop, stock.close)
         return cls(settings, log, index, records, stock.stock, writer, closing)
 
     @classmethod
     def follow(cls, settings: Settings) -> Self:
-        """Open a data folder for reading, beside a running writer or without one."""
+        """Open a data folder for reading, beside a running writer or without one.
+
+        Raises:
+            SettingsError: there is no log in the data folder.
+            ProjectionUnusable: the index or the stock is missing or damaged.
+            ProjectionUnavailable: one of them cannot be opened now.
+        """
         folder = settings.data
         log = ReadOnlyLog.open(FileStorage(folder / "log"), log_key(settings))
-        index = SqliteIndex(folder / "index.sqlite", read_only=True)
+        try:
+            index = SqliteIndex(folder / "index.sqlite", read_only=True)
+            stock = Stock(folder / "stock.sqlite")
+        except (IndexUnusable, StockUnusable) as fault:
+            raise ProjectionUnusable(f"{fault}; `suyuan log rebuild` builds it anew from the log") from fault
+        except (IndexUnavailable, StockUnavailable) as fault:
+            raise ProjectionUnavailable(str(fault)) from fault
         records = SqliteRecords(folder / "records.sqlite", RECORD_KINDS)
-        return cls(settings, log, index, records, Stock(folder / "stock.sqlite"))
+        return cls(settings, log, index, records, stock, closing=(stock.close,))
 
     @staticmethod
     @contextmanager
@@ -173,10 +223,32 @@ def _page_key(records: SqliteRecords) -> bytes:
 
 
 def _open_index(path: Path) -> SqliteIndex:
-    """The event index; one that cannot be used is a projection, so it is put aside and built anew."""
+    """The event index; one that is damaged or of another format is deleted and built anew from the log.
+
+    Raises:
+        ProjectionUnavailable: it cannot be opened now, which says nothing against it.
+    """
     try:
         return SqliteIndex(path)
     except IndexUnusable:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _remove(path)
         return SqliteIndex(path)
+    except IndexUnavailable as fault:
+        raise ProjectionUnavailable(str(fault)) from fault
+
+
+def _open_stock(path: Path, index: EventIndex) -> StockProjection:
+    """The stock; as the index, built anew where it cannot be used."""
+    lineage = Lineage(index.facts)
+    try:
+        return StockProjection(path, lineage, reached=lambda: index.position)
+    except StockUnusable:
+        _remove(path)
+        return StockProjection(path, lineage, reached=lambda: index.position)
+    except StockUnavailable as fault:
+        raise ProjectionUnavailable(str(fault)) from fault
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)

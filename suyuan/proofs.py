@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from foundation.gs1 import Level, parse
 from foundation.web import RateLimiter, limited
-from suyuan.evidence import PublicEvidence
+from suyuan.public import PublicEvidence
 from trace_api import TraceService
 from trace_api.errors import NoSuchName
 from trace_api.rest import paths_of

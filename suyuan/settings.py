@@ -1,4 +1,4 @@
-"""Settings: environment `SUYUAN_…`, or a TOML file, or the command line; the first that says something wins.
+"""Settings: the command line, the environment `SUYUAN_…`, a TOML file; the first that says something wins.
 
 SUYUAN_DATA=/var/lib/suyuan  SUYUAN_PORT=8080  suyuan serve
 suyuan serve --config /etc/suyuan.toml
@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     time_zone: str = "UTC"
     public_rate: float = Field(5.0, gt=0)
 
+    @field_validator("data")
+    @classmethod
+    def _data(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError(f"{value} is a file; a data folder is wanted")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _time_zone(cls, value: str) -> str:
@@ -80,7 +87,8 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where people reach this server, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host  # an IPv6 address (RFC 3986 §3.2.2)
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def load(config: Path | None = None, **given: Any) -> Settings:
@@ -99,7 +107,9 @@ def load(config: Path | None = None, **given: Any) -> Settings:
             values = tomllib.loads(config.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
             raise SettingsError(f"{config}: {fault}") from fault
-        environment = {name[len("SUYUAN_") :].lower() for name in os.environ if name.startswith("SUYUAN_")}
+        environment = {
+            name[len("SUYUAN_") :].lower() for name in os.environ if name.upper().startswith("SUYUAN_")
+        }
         values = {name: value for name, value in values.items() if name not in environment}
     values.update({name: value for name, value in given.items() if value is not None})
     try:

@@ -1,11 +1,12 @@
 """Capture, event index, EPCIS query, lineage, and their REST interface."""
 
-from trace_api.capture import Behaviour, Busy, Capture, CaptureResult, Outcome
+from trace_api.capture import Behaviour, Busy, Capture
 from trace_api.errors import TraceApiError, ValidationFailed
 from trace_api.projection import Follower, Projection, catch_up, settle
+from trace_api.report import CaptureResult, Outcome, issue_json
 from trace_api.service import JOB_KIND, TraceService, view_of
 from trace_api.statement import canonical_party, fact_of, indexed
-from trace_api.store import EventIndex, IndexedEvent, MasterData, SqliteIndex
+from trace_api.store import Erased, EventIndex, Indexed, IndexedEvent, MasterData, SqliteIndex
 
 __all__ = [
     "JOB_KIND",
@@ -13,8 +14,10 @@ __all__ = [
     "Busy",
     "Capture",
     "CaptureResult",
+    "Erased",
     "EventIndex",
     "Follower",
+    "Indexed",
     "IndexedEvent",
     "MasterData",
     "Outcome",
@@ -27,6 +30,7 @@ __all__ = [
     "catch_up",
     "fact_of",
     "indexed",
+    "issue_json",
     "settle",
     "view_of",
 ]

@@ -1,5 +1,7 @@
-"""The capture pipeline: validate → canonical → hash → append → project → answer.
+"""The capture pipeline: validate → canonical → hash → seal → append → project → answer.
 
+All that can be wrong with an event, down to what the log would refuse, is found in the thread of its request:
+what reaches the writer is sealed, so one bad event can never fail the group that it would be written with.
 One writer thread appends. It takes what waits — many requests — as one group: one fsync, one signed checkpoint
 (contract 5). A request is appended whole or not at all (`rollback`), or event by event with a report
 (`proceed`). Success means: durable in the log, and in the event index.
@@ -13,24 +15,38 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from foundation.epcis import CapturedEvent, Document, EpcisError, Event, Issue, Limits, read_json
-from ledger import Log, Statement, StatementError, flatten
-from trace_api.errors import TraceApiError, ValidationFailed
+from ledger import MAX_BATCH_ENTRIES, Log, Receipt, Sealed, StatementError, seal
+from trace_api.duplicates import judge
+from trace_api.errors import CaptureLimitExceeded, TraceApiError, ValidationFailed
 from trace_api.projection import catch_up, settle
-from trace_api.statement import Prepared, indexed, indexed_event, master_data_statement, prepare
-from trace_api.store.protocol import EventIndex, IndexedEvent, Known, MasterData
+from trace_api.report import CaptureResult, Outcome, issue_json
+from trace_api.statement import (
+    ContextTooLarge,
+    Prepared,
+    erasure_meta,
+    indexed,
+    indexed_event,
+    kept_context,
+    master_data_statement,
+    prepare,
+)
+from trace_api.store.protocol import EventIndex, Indexed, Known
 
-__all__ = ["Behaviour", "Busy", "Capture", "CaptureResult", "Outcome", "WriterStopped"]
+__all__ = ["Behaviour", "Busy", "Capture", "WriterStopped"]
 
 GROUP_EVENTS = 4096
 GROUP_REQUESTS = 256
 WAITING_REQUESTS = 2000
+LOG_ENTRY = "limits of a log entry"
+LONGEST_EVENT_ID = 2048
 
 logger = logging.getLogger(__name__)
 
@@ -56,44 +72,6 @@ class Behaviour(StrEnum):
     PROCEED = "proceed"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one event of a request.
-
-    Attributes:
-        index: its place in the eventList, from 0.
-        status: captured, duplicate (known before, no effect), refused, or left_out (good, but its request
-            was rolled back).
-        position: log position where it stands, None if it is not in the log.
-        issues: errors that made it refused, and warnings.
-    """
-
-    index: int
-    pointer: str
-    status: Literal["captured", "duplicate", "refused", "left_out"]
-    event_id: str | None = None
-    position: int | None = None
-    issues: tuple[Issue, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureResult:
-    """The answer to one request.
-
-    Attributes:
-        success: every event is in the log.
-        position: log size after this request; a reader that demands it sees the request's effects.
-    """
-
-    success: bool
-    position: int
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def captured(self) -> int:
-        return sum(outcome.status == "captured" for outcome in self.outcomes)
-
-
 @dataclass(slots=True)
 class _Candidate:
     """An event of a request on its way through the writer."""
@@ -101,14 +79,25 @@ class _Candidate:
     captured: CapturedEvent
     prepared: Prepared | None
     issues: list[Issue] = field(default_factory=list)
+    sealed: Sealed | None = None
     status: Literal["captured", "duplicate", "refused", "left_out"] = "refused"
     position: int | None = None
 
 
 @dataclass(slots=True)
+class _Erasure:
+    """An entry to be erased, on its way through the writer."""
+
+    position: int
+    reason: str
+    by: str | None
+    done: Future[Receipt] = field(default_factory=Future)
+
+
+@dataclass(slots=True)
 class _Request:
     candidates: list[_Candidate]
-    master_data: list[Statement]
+    master_data: list[Sealed]
     behaviour: Behaviour
     done: Future[CaptureResult] = field(default_factory=Future)
 
@@ -139,10 +128,21 @@ class Capture:
         self._log = log
         self._index = index
         self._on_commit = on_commit
-        self._queue: queue.Queue[_Request | None] = queue.Queue(WAITING_REQUESTS)
+        self._queue: queue.Queue[_Request | _Erasure | None] = queue.Queue(WAITING_REQUESTS)
+        self._left: deque[_Erasure | None] = deque()  # taken from the queue while a group was gathered
         self._state = threading.Lock()
         self._running = False
         self._thread = threading.Thread(target=self._run, name="suyuan-writer", daemon=True)
+        self._tally: Counter[str] = Counter(captured=0, duplicate=0, refused=0, left_out=0)
+
+    @property
+    def running(self) -> bool:
+        """Whether requests are taken and written."""
+        return self._running and self._thread.is_alive()
+
+    def tally(self) -> dict[str, int]:
+        """How many events there were of each `Outcome.status` since the start."""
+        return dict(self._tally)
 
     def start(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Bring the index up to the log, then begin to take requests.
@@ -175,6 +175,7 @@ class Capture:
 
         Raises:
             ValidationFailed: the document as a whole cannot be used; `extra["errors"]` has the issues.
+            CaptureLimitExceeded: more events and master data than one batch of the log takes.
             Busy, WriterStopped: try again later; nothing was kept.
         """
         return self.submit(data, party, behaviour).result()
@@ -191,21 +192,50 @@ class Capture:
 
     def submit_document(self, document: Document, party: str, behaviour: Behaviour) -> Future[CaptureResult]:
         """As `submit`, for a document that was read already."""
-        candidates = [_candidate(captured, document, party) for captured in document.events]
-        statements = [
-            master_data_statement(str(vocabulary.get("type", "")), element, party)
-            for vocabulary in document.master_data
-            for element in vocabulary.get("vocabularyElementList") or ()
-        ]
-        request = _Request(candidates, statements, behaviour)
+        weight = len(document.events) + sum(1 for _ in _elements(document))
+        if weight > MAX_BATCH_ENTRIES:
+            raise CaptureLimitExceeded(
+                f"{weight} events and master data elements; one request takes {MAX_BATCH_ENTRIES}"
+            )
+        try:
+            context = kept_context(document.context)
+        except ContextTooLarge as fault:
+            issue = Issue("/@context", str(fault), LOG_ENTRY)
+            raise ValidationFailed(str(issue), extra={"errors": [issue_json(issue)]}) from fault
+        candidates = [_candidate(captured, document, context, party) for captured in document.events]
+        _seal_events(candidates)
+        request = _Request(candidates, _sealed_master_data(document, party), behaviour)
+        self._enqueue(request)
+        return request.done
+
+    def erase(self, position: int, reason: str, *, by: str | None = None) -> Receipt:
+        """Erase the body of a log entry for good, and wait until the index knows it no more (contract 13).
+
+        The entry that says so keeps the eventID and the capturing party, so that the party's statement is not
+        captured again.
+
+        Args:
+            position: which entry.
+            reason: why, kept in the log for good.
+            by: who asked for it or on what ground, kept with it.
+
+        Raises:
+            UnknownPosition, BodyErased, StatementError: it cannot be erased; nothing was.
+            StorageError: as `ledger.Log.erase`.
+            Busy, WriterStopped: try again later; nothing was erased.
+        """
+        erasure = _Erasure(position, reason, by)
+        self._enqueue(erasure)
+        return erasure.done.result()
+
+    def _enqueue(self, work: _Request | _Erasure) -> None:
         with self._state:
             if not self._running:
                 raise WriterStopped("the writer is not running")
             try:
-                self._queue.put_nowait(request)
+                self._queue.put_nowait(work)
             except queue.Full:
                 raise Busy(f"{WAITING_REQUESTS} requests are waiting; try again in a second") from None
-        return request.done
 
     # -- in the writer thread -----------------------------------------------------------------------
 
@@ -214,6 +244,11 @@ class Capture:
             group = self._next_group()
             if group is None:
                 return
+            if isinstance(group, _Erasure):
+                self._carry_out(group)
+                continue
+            if not group:
+                continue
             try:
                 self._commit(group)
             except BaseException as fault:
@@ -222,23 +257,46 @@ class Capture:
                     if not request.done.done():
                         request.done.set_exception(fault)
 
-    def _next_group(self) -> list[_Request] | None:
-        """Wait for a request, then take along what else waits; None when it is time to stop."""
-        first = self._queue.get()
-        if first is None:
-            return None
+    def _next_group(self) -> list[_Request] | _Erasure | None:
+        """Wait for a request, then take along what else waits, up to an erasure; None when it is time to stop."""
+        first = self._left.popleft() if self._left else self._queue.get()
+        if not isinstance(first, _Request):
+            return first
         group, weight = [first], first.weight
         while weight < GROUP_EVENTS and len(group) < GROUP_REQUESTS:
             try:
                 request = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if request is None:
-                self._queue.put(None)  # stop after this group
+            if not isinstance(request, _Request):
+                self._left.append(request)  # after this group
                 break
             group.append(request)
             weight += request.weight
-        return group
+        # From here on a caller that has gone away can no longer take its request back.
+        return [request for request in group if request.done.set_running_or_notify_cancel()]
+
+    def _carry_out(self, erasure: _Erasure) -> None:
+        if not erasure.done.set_running_or_notify_cancel():
+            return
+        try:
+            catch_up(self._index, self._log, indexed)
+            meta: dict[str, Any] = {}
+            if 0 <= erasure.position < self._log.size:
+                entry = self._log.entry(erasure.position)
+                meta = {} if entry.erased else erasure_meta(entry)
+            if erasure.by is not None:
+                meta["by"] = erasure.by
+            receipt = self._log.erase(erasure.position, erasure.reason, meta)
+            try:
+                catch_up(self._index, self._log, indexed)
+            except Exception:
+                logger.exception("the index did not take the erasure of %d; it will", erasure.position)
+            if self._on_commit is not None:
+                self._on_commit(self._log.size)
+            erasure.done.set_result(receipt)
+        except BaseException as fault:
+            erasure.done.set_exception(fault)
 
     def _commit(self, group: list[_Request]) -> None:
         """Judge, append and index one group; then answer."""
@@ -246,38 +304,38 @@ class Capture:
         ids = [c.prepared.known.event_id for r in group for c in r.candidates if c.prepared is not None]
         known = self._index.known(list(dict.fromkeys(ids)))
         first = self._log.size
-        batches: list[list[Statement]] = []
+        batches: list[list[Sealed]] = []
+        appended: list[_Request] = []
         slot = first
         for request in group:
             batch = self._judge(request, known, slot)
             if batch:
                 batches.append(batch)
+                appended.append(request)
                 slot += len(batch)
         if batches:
             receipts = self._log.append_batches(batches)
             if receipts[0].first != first:  # something else, such as an erasure, was appended in between
                 _shift(group, first, receipts[0].first - first)
-            self._project(group, receipts[0].first, slot - first, receipts[0].record_time)
+            self._project(list(zip(appended, receipts, strict=True)))
         for request in group:
+            self._tally.update(candidate.status for candidate in request.candidates)
             request.done.set_result(_result(request, self._log.size))
         if batches and self._on_commit is not None:
             self._on_commit(self._log.size)
 
-    def _judge(self, request: _Request, known: dict[str, list[Known]], slot: int) -> list[Statement]:
+    def _judge(self, request: _Request, known: dict[str, list[Known]], slot: int) -> list[Sealed]:
         """Decide each event's fate and place; the statements to append, none when rolled back.
 
         `known` grows by what this request brings, so that later requests of the group see it in flight.
         """
-        fresh: list[Known] = []
+        fresh: dict[str, list[Known]] = {}
         statements = list(request.master_data)
         for candidate in request.candidates:
-            prepared = candidate.prepared
-            if prepared is None:
+            if candidate.prepared is None or candidate.sealed is None:
                 continue
-            key = prepared.known
-            verdict = judge(
-                key, [*known.get(key.event_id, ()), *(k for k in fresh if k.event_id == key.event_id)]
-            )
+            key = candidate.prepared.known
+            verdict = judge(key, [*known.get(key.event_id, ()), *fresh.get(key.event_id, ())])
             candidate.status = verdict.status
             candidate.position = verdict.position
             candidate.issues += [
@@ -286,8 +344,8 @@ class Capture:
             ]
             if verdict.status == "captured":
                 candidate.position = slot + len(statements)
-                fresh.append(key.at(candidate.position))
-                statements.append(prepared.statement)
+                fresh.setdefault(key.event_id, []).append(key.at(candidate.position))
+                statements.append(candidate.sealed)
         refused = any(candidate.status == "refused" for candidate in request.candidates)
         if refused and request.behaviour is Behaviour.ROLLBACK:
             for candidate in request.candidates:
@@ -299,35 +357,32 @@ class Capture:
                     candidate.status, candidate.position = "left_out", None
             request.master_data = []
             return []
-        for key in fresh:
-            known.setdefault(key.event_id, []).append(key)
+        for event_id, keys in fresh.items():
+            known.setdefault(event_id, []).extend(keys)
         return statements
 
-    def _project(self, group: list[_Request], first: int, count: int, record_time: int) -> None:
+    def _project(self, appended: list[tuple[_Request, Receipt]]) -> None:
         """Put what was appended into the index.
 
         The events are durable already: if this fails, the request has succeeded all the same, and the index
         catches up from the log before the next group.
         """
+        first, last = appended[0][1], appended[-1][1]
         try:
-            if self._index.position == first:
-                self._index.apply(first, self._rows(group, first, record_time), self._log.root(first + count))
+            if self._index.position == first.first:
+                rows = [row for request, receipt in appended for row in self._rows(request, receipt)]
+                self._index.apply(first.first, rows, self._log.root(last.first + last.count))
             catch_up(self._index, self._log, indexed)  # what others appended
         except Exception:
-            logger.exception("the event index did not take entries from %d; it will catch up", first)
+            logger.exception("the event index did not take entries from %d; it will catch up", first.first)
 
-    def _rows(
-        self, group: list[_Request], first: int, record_time: int
-    ) -> list[IndexedEvent | MasterData | None]:
-        rows: list[IndexedEvent | MasterData | None] = []
-        for request in group:
-            if request.master_data:
-                start = first + len(rows)
-                stop = start + len(request.master_data)
-                rows += [indexed(entry) for entry in self._log.entries(start, stop)]
-            for candidate in request.candidates:
-                if candidate.status == "captured" and candidate.prepared is not None:
-                    rows.append(indexed_event(candidate.prepared, first + len(rows), record_time))
+    def _rows(self, request: _Request, receipt: Receipt) -> list[Indexed]:
+        start = receipt.first
+        events = start + len(request.master_data)
+        rows = [indexed(entry) for entry in self._log.entries(start, events)] if events > start else []
+        for candidate in request.candidates:
+            if candidate.status == "captured" and candidate.prepared is not None:
+                rows.append(indexed_event(candidate.prepared, start + len(rows), receipt.record_time))
         return rows
 
 
@@ -339,68 +394,48 @@ def _shift(group: list[_Request], first: int, by: int) -> None:
                 candidate.position += by
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    status: Literal["captured", "duplicate", "refused"]
-    position: int | None = None
-    remarks: tuple[tuple[Literal["error", "warning"], str], ...] = ()
-
-
-def judge(new: Known, existing: Sequence[Known]) -> _Verdict:
-    """New, repeat or contradiction (contract 6).
-
-    The key of an entry is (eventID, errorDeclaration); a declaration is moreover its party's own word, so a
-    stranger's can neither block nor pre-empt another's.
-    """
-    for other in existing:
-        same_content = new.content_hash == other.content_hash
-        if new.declaration is not None:
-            if other.party != new.party:
-                continue
-            if not same_content:
-                return _refused(
-                    f"the error declaration does not repeat the event captured as {new.event_id} at log"
-                    f" position {other.position} (EPCIS 2.0 §7.4.1.2: all fields are repeated)"
-                )
-            if other.declaration == new.declaration:
-                return _Verdict("duplicate", other.position)
-            continue
-        if other.declaration is not None:
-            if other.party == new.party and not same_content:
-                return _refused(
-                    f"an error declaration captured before (log position {other.position}) repeats"
-                    f" {new.event_id} with other content"
-                )
-            continue
-        if not same_content:
-            return _refused(
-                f"eventID {new.event_id} was captured before with other content (log position {other.position})"
-            )
-        remarks: list[tuple[Literal["error", "warning"], str]] = []
-        if other.party != new.party:
-            remarks.append(("warning", "this event was captured before by another party"))
-        if other.body_digest != new.body_digest:
-            remarks.append(("warning", "known in another spelling; the first capture is kept"))
-        return _Verdict("duplicate", other.position, tuple(remarks))
-    return _Verdict("captured")
-
-
-def _refused(text: str) -> _Verdict:
-    return _Verdict("refused", None, (("error", text),))
-
-
-def _candidate(captured: CapturedEvent, document: Document, party: str) -> _Candidate:
+def _candidate(captured: CapturedEvent, document: Document, context: Any, party: str) -> _Candidate:
     event: Event | None = captured.event
     issues = list(captured.issues)
     if event is None or any(issue.severity == "error" for issue in issues):
         return _Candidate(captured, None, issues)
-    try:
-        flatten(captured.received)  # what the log would refuse must not fail the group it is appended with
-    except StatementError as fault:
-        issues.append(Issue(captured.pointer, str(fault), "limits of a log entry"))
+    if event.event_id is not None and len(event.event_id) > LONGEST_EVENT_ID:
+        message = f"{len(event.event_id)} characters; an eventID may have {LONGEST_EVENT_ID}"
+        issues.append(Issue(captured.pointer + "/eventID", message, LOG_ENTRY))
         return _Candidate(captured, None, issues)
-    prepared = prepare(event, captured.received, document.context, party, ignored=document.ignored)
+    prepared = prepare(event, captured.received, context, party, ignored=document.ignored)
     return _Candidate(captured, prepared, issues)
+
+
+def _seal_events(candidates: Sequence[_Candidate]) -> None:
+    """Seal the good events, all at one go; one that the log would refuse becomes a refused one."""
+    good = [(c, c.prepared.statement) for c in candidates if c.prepared is not None]
+    try:
+        for (candidate, _), sealed in zip(good, seal([statement for _, statement in good]), strict=True):
+            candidate.sealed = sealed
+    except StatementError:
+        for candidate, statement in good:
+            try:
+                [candidate.sealed] = seal([statement])
+            except StatementError as fault:
+                candidate.issues.append(Issue(candidate.captured.pointer, str(fault), LOG_ENTRY))
+                candidate.prepared = None
+
+
+def _elements(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The vocabulary elements of a document, each with its vocabulary."""
+    for vocabulary in document.master_data:
+        for element in vocabulary.get("vocabularyElementList") or ():
+            yield str(vocabulary.get("type", "")), element
+
+
+def _sealed_master_data(document: Document, party: str) -> list[Sealed]:
+    """The vocabulary elements of a document; `ValidationFailed` if the log would refuse one."""
+    try:
+        return seal([master_data_statement(kind, element, party) for kind, element in _elements(document)])
+    except StatementError as fault:
+        issue = Issue("/epcisHeader/epcisMasterData", str(fault), LOG_ENTRY)
+        raise ValidationFailed(str(issue), extra={"errors": [issue_json(issue)]}) from fault
 
 
 def _result(request: _Request, size: int) -> CaptureResult:
@@ -417,16 +452,3 @@ def _result(request: _Request, size: int) -> CaptureResult:
     )
     success = all(outcome.status in ("captured", "duplicate") for outcome in outcomes)
     return CaptureResult(success, size, outcomes)
-
-
-def issue_json(issue: Issue) -> dict[str, object]:
-    """An issue as it stands in answers and job reports."""
-    shown: dict[str, object] = {
-        "pointer": issue.pointer,
-        "message": issue.message,
-        "rule": issue.rule,
-        "severity": issue.severity,
-    }
-    if issue.line is not None:
-        shown["line"], shown["column"] = issue.line, issue.column
-    return shown

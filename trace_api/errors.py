@@ -12,8 +12,10 @@ __all__ = [
     "Gone",
     "NoSuchName",
     "NotAcceptable",
+    "Overloaded",
     "QueryParameterError",
     "QueryTooLarge",
+    "RequestTimeout",
     "ResourceAlreadyExists",
     "TraceApiError",
     "Unauthorized",
@@ -128,6 +130,20 @@ class Behind(TraceApiError):
     status = 503
     problem_type = "https://suyuan.example/problems/behind"
     title = "The index is behind the log position that was asked for"
+
+
+class Overloaded(TraceApiError):
+    """More is asked at once than the server answers; nothing is wrong with the question."""
+
+    status = 503
+    title = "The server has too much to answer"
+
+
+class RequestTimeout(TraceApiError):
+    """The body of a request did not come within the time that the server waits for it."""
+
+    status = 408
+    title = "The request did not arrive in time"
 
 
 class Gone(TraceApiError):

@@ -17,6 +17,7 @@ __all__ = ["Follower", "Projection", "catch_up", "settle"]
 
 CHUNK = 1000
 RETRY_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 
 T = TypeVar("T", contravariant=True)
 logger = logging.getLogger(__name__)
@@ -47,18 +48,20 @@ def catch_up(
     translate: Callable[[Entry], T],
     *,
     progress: Callable[[int, int], None] | None = None,
+    upto: int | None = None,
 ) -> int:
     """Apply all entries that the projection has not seen.
 
     Args:
         translate: what an entry means to the projection.
+        upto: log position to stop at; None: at the end of the log.
         progress: told (done, total) log entries after each chunk.
 
     Returns:
         Entries applied.
     """
     start, _ = projection.built_from()
-    total = log.size
+    total = max(start, log.size if upto is None else min(upto, log.size))
     for first in range(start, total, CHUNK):
         stop = min(first + CHUNK, total)
         entries = [translate(entry) for entry in log.entries(first, stop)]
@@ -76,14 +79,22 @@ class Follower(Generic[T]):
 
     Args:
         name: for the thread and the log lines.
+        upto: how far it may go, where it rests on another projection; None: as far as the log.
     """
 
     def __init__(
-        self, name: str, projection: Projection[T], log: LogReader, translate: Callable[[Entry], T]
+        self,
+        name: str,
+        projection: Projection[T],
+        log: LogReader,
+        translate: Callable[[Entry], T],
+        *,
+        upto: Callable[[], int] | None = None,
     ) -> None:
         self._projection = projection
         self._log = log
         self._translate = translate
+        self._upto: Callable[[], int] = upto or (lambda: log.size)
         self._name = name
         self._changed = threading.Condition()
         self._position = projection.built_from()[0]
@@ -102,7 +113,7 @@ class Follower(Generic[T]):
         self._thread.start()
 
     def notify(self) -> None:
-        """The log has grown."""
+        """The log has grown, or what this projection rests on has moved on."""
         with self._changed:
             self._changed.notify_all()
 
@@ -120,7 +131,7 @@ class Follower(Generic[T]):
             self._thread.join(timeout=30)
 
     def _step(self) -> None:
-        catch_up(self._projection, self._log, self._translate)
+        catch_up(self._projection, self._log, self._translate, upto=self._upto())
         with self._changed:
             self._position = self._projection.built_from()[0]
             self._changed.notify_all()
@@ -128,9 +139,14 @@ class Follower(Generic[T]):
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._log.size > self._position)
+                # Asked anew now and then: what it rests on may catch up without telling.
+                behind = self._changed.wait_for(
+                    lambda: self._stopping or self._upto() > self._position, LOOK_SECONDS
+                )
                 if self._stopping:
                     return
+                if not behind:
+                    continue
             try:
                 self._step()
             except Exception:

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from foundation.epcis import Event, EventType, QuantityElement, event_hash, master_data, read_event
-from foundation.gs1 import Gs1Error, Level, canonical_or_opaque, parse
-from ledger import Entry, Kind, Statement
+import orjson
+
+from foundation.epcis import Event, EventType, QuantityElement, event_hash, master_data, read_event, to_json
+from foundation.gs1 import Level, canonical_or_opaque, parse
+from ledger import Entry, Kind, Statement, erased_position
 from trace_api.lineage import Declaration, Fact, Quantity
-from trace_api.store.protocol import IndexedEvent, Known, MasterData
+from trace_api.store.protocol import Erased, Indexed, IndexedEvent, Known, MasterData
 
 __all__ = [
     "Prepared",
     "canonical_party",
     "declaration_digest",
+    "erasure_meta",
     "event_statement",
     "indexed",
     "indexed_event",
@@ -33,6 +38,8 @@ __all__ = [
 ]
 
 PARTY_TYPES = ("owning_party", "possessing_party")
+INSTANCE_URNS = ("urn:epc:id:sgtin:", "urn:epc:id:sscc:")
+ITEM_LINK = re.compile(r"https://id\.gs1\.org/(?:00/|01/[0-9]{14}/21/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,25 @@ def prepare(
     return Prepared(event, known, event_statement(known, received, context))
 
 
+MAX_CONTEXT = 16 * 1024
+
+
+class ContextTooLarge(ValueError):
+    """A document's @context is kept with every event of it, so it is bounded."""
+
+
+def kept_context(context: Any) -> Any:
+    """A document's @context as it is kept with its events: plain JSON.
+
+    Raises:
+        ContextTooLarge: it takes more than 16 KiB of JSON.
+    """
+    text = _json_text(context)
+    if len(text) > MAX_CONTEXT:
+        raise ContextTooLarge(f"the @context takes {len(text)} bytes; allowed are {MAX_CONTEXT}")
+    return json.loads(text)
+
+
 def event_statement(known: Known, received: bytes, context: Any) -> Statement:
     """The log statement of an event."""
     meta: dict[str, Any] = {
@@ -88,8 +114,23 @@ def event_statement(known: Known, received: bytes, context: Any) -> Statement:
 
 def master_data_statement(vocabulary: str, element: dict[str, Any], party: str) -> Statement:
     """The log statement of one vocabulary element (EPCIS 2.0 §9.5, epcisMasterData)."""
-    body = json.dumps(element, ensure_ascii=False, separators=(",", ":")).encode()
-    return Statement(Kind.MASTER_DATA, body, {"party": party, "vocabulary": vocabulary})
+    return Statement(Kind.MASTER_DATA, _json_text(element), {"party": party, "vocabulary": vocabulary})
+
+
+def _json_text(value: Any) -> bytes:
+    """JSON of a value as it was read, its numbers digit for digit, whatever their length."""
+    try:
+        return to_json(value)
+    except TypeError:  # an integer beyond 64 bits
+        return to_json(_with_wide_numbers(value))
+
+
+def _with_wide_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_wide_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_wide_numbers(inner) for inner in value]
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def declaration_digest(event: dict[str, Any]) -> bytes | None:
@@ -99,18 +140,23 @@ def declaration_digest(event: dict[str, Any]) -> bytes | None:
 
 
 def _digest(value: Any) -> bytes:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return hashlib.sha256(text).digest()
 
 
 # -- from the log ---------------------------------------------------------------------------------------
 
 
-def indexed(entry: Entry) -> IndexedEvent | MasterData | None:
-    """What a log entry means to the event index; None for kinds that it does not keep and erased bodies."""
-    if entry.erased or entry.header.kind not in (Kind.EVENT, Kind.MASTER_DATA):
+def indexed(entry: Entry) -> Indexed:
+    """What a log entry means to the projections; None for kinds that they do not keep and erased bodies."""
+    if entry.erased or entry.header.kind not in (Kind.EVENT, Kind.MASTER_DATA, Kind.ERASURE):
         return None
     statement = entry.statement()
+    if entry.header.kind is Kind.ERASURE:
+        return _erased(erased_position(entry), statement.meta)
     if entry.header.kind is Kind.MASTER_DATA:
         return _master_data(entry.position, statement)
     meta = statement.meta
@@ -124,6 +170,20 @@ def indexed(entry: Entry) -> IndexedEvent | MasterData | None:
         bytes.fromhex(meta["declaration"]) if "declaration" in meta else None,
     )
     return _row(event, known, entry.position, entry.header.record_time)
+
+
+def erasure_meta(entry: Entry) -> dict[str, Any]:
+    """What an erasure keeps of the entry it erases: enough to know the event again should it come back."""
+    meta = entry.statement().meta
+    kept = ("eventID", "party", "declaration") if entry.header.kind is Kind.EVENT else ()
+    return {name: meta[name] for name in kept if name in meta}
+
+
+def _erased(position: int, meta: Mapping[str, Any]) -> Erased:
+    event_id, party, declaration = meta.get("eventID"), meta.get("party"), meta.get("declaration")
+    if not isinstance(event_id, str) or not isinstance(party, str):
+        return Erased(position)  # of no event, or logged without telling which
+    return Erased(position, event_id, party, None if declaration is None else bytes.fromhex(declaration))
 
 
 def indexed_event(prepared: Prepared, position: int, record_time: int) -> IndexedEvent:
@@ -187,11 +247,11 @@ def fact_of(event: Event, known: Known, *, position: int, record_time: int) -> F
 @lru_cache(maxsize=200_000)
 def _identity(text: str) -> tuple[str, bool, str | None]:
     """(canonical form, is a class or lot, lot that the identifier carried beside its serial)."""
-    try:
-        identity = parse(text)
-    except Gs1Error:
-        return canonical_or_opaque(text)[0], False, None
-    return identity.uri, identity.level in (Level.CLASS, Level.LOT), identity.lot
+    uri, fault = canonical_or_opaque(text)
+    if fault is not None or text.startswith(INSTANCE_URNS) or (uri == text and ITEM_LINK.match(uri)):
+        return uri, False, None  # nearly every EPC; the others are taken apart
+    identity = parse(text)
+    return uri, identity.level in (Level.CLASS, Level.LOT), identity.lot
 
 
 def _name(text: str) -> str:
@@ -209,15 +269,9 @@ def canonical_party(text: str) -> str:
 
 def _instances(epcs: Sequence[str]) -> tuple[tuple[str, ...], tuple[Quantity, ...]]:
     """Instances of a list; a class among them is treated as the class it is (lineage rule 3)."""
-    instances: dict[str, None] = {}
-    classes: list[Quantity] = []
-    for text in epcs:
-        uri, is_class, _ = _identity(text)
-        if is_class:
-            classes.append(Quantity(uri, None, None))
-        else:
-            instances[uri] = None
-    return tuple(instances), tuple(classes)
+    identities = [_identity(text) for text in epcs]
+    instances = dict.fromkeys([uri for uri, is_class, _ in identities if not is_class])
+    return tuple(instances), tuple([Quantity(uri) for uri, is_class, _ in identities if is_class])
 
 
 def _amounts(elements: Sequence[QuantityElement]) -> tuple[Quantity, ...]:
@@ -226,10 +280,8 @@ def _amounts(elements: Sequence[QuantityElement]) -> tuple[Quantity, ...]:
 
 def _lots(event: Event, epcs: Sequence[str], outputs: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Lot memberships this event asserts (lineage rule 6)."""
-    for text in (*event.epc_list, *event.child_epcs, *event.input_epc_list, *event.output_epc_list):
-        uri, _, lot = _identity(text)
-        if lot is not None:
-            yield uri, lot
+    mentioned = (*event.epc_list, *event.child_epcs, *event.input_epc_list, *event.output_epc_list)
+    yield from [(uri, carried) for uri, _, carried in map(_identity, mentioned) if carried is not None]
     if event.type == EventType.OBJECT and event.action == "ADD":
         described = epcs
     elif event.type == EventType.TRANSFORMATION:
@@ -239,12 +291,17 @@ def _lots(event: Event, epcs: Sequence[str], outputs: Sequence[str]) -> Iterable
     number = master_data(event.ilmd, "lotNumber") or event.ilmd.get("{https://gs1.org/voc/}hasBatchLotNumber")
     if not isinstance(number, str) or not number:
         return
+    lot_of: dict[str, str | None] = {}  # of each GTIN; most often there is only one
     for uri in described:
         item, serial, _ = uri.partition("/21/")
-        if serial and item.startswith("https://id.gs1.org/01/"):
-            lot, fault = canonical_or_opaque(f"{item}/10/{quote(number, safe='')}")
-            if fault is None:
-                yield uri, lot
+        if not serial or not item.startswith("https://id.gs1.org/01/"):
+            continue
+        if item not in lot_of:
+            named, fault = canonical_or_opaque(f"{item}/10/{quote(number, safe='')}")
+            lot_of[item] = named if fault is None else None
+        lot = lot_of[item]
+        if lot is not None:
+            yield uri, lot
 
 
 def _attributes(event: Event, fact: Fact) -> Iterable[tuple[str, str]]:
@@ -267,10 +324,12 @@ def _attributes(event: Event, fact: Fact) -> Iterable[tuple[str, str]]:
 
 
 def _master_data(position: int, statement: Statement) -> MasterData:
-    element = json.loads(statement.received)
-    attributes: dict[str, Any] = {}
+    element = json.loads(statement.received, parse_float=Decimal)
+    attributes: dict[str, str] = {}
     for attribute in element.get("attributes") or ():
-        attributes[_attribute_name(str(attribute.get("id", "")))] = attribute.get("attribute")
+        value = attribute.get("attribute")
+        text = value if isinstance(value, str) else _json_text(value).decode()
+        attributes[_attribute_name(str(attribute.get("id", "")))] = text
     meta = statement.meta
     return MasterData(
         position, meta["party"], meta["vocabulary"], _name(str(element.get("id", ""))), attributes

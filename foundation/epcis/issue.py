@@ -51,8 +51,8 @@ class Limits:
     max_bytes: int = 32 * 1024 * 1024
     max_depth: int = 32
     max_containers: int = 2_000_000
-    max_events: int = 100_000
-    max_epcs_per_event: int = 100_000
+    max_events: int = 50_000
+    max_epcs_per_event: int = 20_000
     max_text: int = 64 * 1024
     max_digits: int = 40
     max_issues: int = 100

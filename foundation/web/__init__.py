@@ -23,6 +23,7 @@ from foundation.web.catalogue import (
     placeholders,
     same,
 )
+from foundation.web.head import HeadAsGet
 from foundation.web.headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, SecurityHeaders
 from foundation.web.negotiation import HTML, JSON, preferred, wants_html, wants_json
 from foundation.web.page import SHELL_TEMPLATES, Pages
@@ -43,6 +44,7 @@ __all__ = [
     "SHELL_WORDS",
     "Assets",
     "Catalogue",
+    "HeadAsGet",
     "Language",
     "MissingTextError",
     "Pages",
@@ -68,7 +70,7 @@ __all__ = [
 
 
 def install_web(app: FastAPI, problems: Problems | Iterable[ProblemRule] = ()) -> Problems:
-    """Gives an application its problems, security headers and static files in one call.
+    """Gives an application its problems, security headers, HEAD and static files in one call.
 
     The rule for `RateLimitedError` is added; the register in use is returned (see `install_problems`).
     """
@@ -77,5 +79,6 @@ def install_web(app: FastAPI, problems: Problems | Iterable[ProblemRule] = ()) -
         register.add(RATE_LIMITED)
     install_problems(app, register)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
     app.router.routes.append(ASSETS.route())
     return register

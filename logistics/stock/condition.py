@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["AVAILABLE", "SOUND", "Change", "Condition"]
+__all__ = ["AVAILABLE", "SOUND", "Change", "Condition", "together"]
 
 AVAILABLE = "available"
 """The status of goods that nothing is said against."""
@@ -81,6 +81,16 @@ class Condition:
         """One word, or several joined by "+" in alphabetical order; `AVAILABLE` where nothing holds."""
         words = {*self.persistent, self.disposition} - {""}
         return "+".join(sorted(words)) or AVAILABLE
+
+
+def together(*statuses: str) -> str:
+    """One status for all that is said: of goods themselves, and of their lot as such.
+
+    >>> together("damaged", "recalled"), together("available", "recalled"), together("available")
+    ('damaged+recalled', 'recalled', 'available')
+    """
+    words = {word for status in statuses for word in status.split("+")} - {AVAILABLE}
+    return "+".join(sorted(words)) or AVAILABLE
 
 
 SOUND = Condition()

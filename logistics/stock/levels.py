@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from foundation.gs1 import Gs1Error, canonical
 from logistics.errors import BadStockQuery
-from logistics.stock.account import Account, Reason
+from logistics.stock.account import PHYSICAL, Account, Reason
+from logistics.stock.condition import AVAILABLE, together
 from logistics.stock.goods import class_goods
 from logistics.stock.tables import Tables
 from trace_api.lineage.levels import site as site_of
@@ -19,7 +22,10 @@ from trace_api.lineage.levels import site as site_of
 __all__ = ["Balance", "ItemAccount", "Mismatch", "Stock", "StockLevel", "site_key"]
 
 EXACT = Context(prec=60)
-LEVEL_COLUMNS = "site, gtin, lot, status, uom"
+COLUMNS = "l.site, l.gtin, l.lot, l.status, l.uom"
+LEVELS = "level l LEFT JOIN lot_condition c ON c.lot = l.lot"
+"""Balances, each with what is said against its lot as such."""
+PORTION = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class StockLevel:
         site: canonical location without its extension; "" where events named no place.
         gtin: canonical class, such as https://id.gs1.org/01/09506000134352.
         lot: canonical lot, None where it is not known.
-        status: "available", or what is said against the goods, words joined by "+".
+        status: "available", or what is said against the goods and against their lot as such, words joined
+            by "+".
         quantity: in `uom`; serialised items count one each.
         uom: UN/ECE unit, None for pieces; units are never mixed.
         items_seen: how many of the pieces are known by their serial.
@@ -112,6 +119,12 @@ class Stock:
         """Log entries that these answers rest on."""
         return self._tables.built_from()[0]
 
+    @contextmanager
+    def snapshot(self) -> Iterator[int]:
+        """One state of the stock for all that this thread asks inside; gives the position of that state."""
+        with self._tables.snapshot():
+            yield self.position
+
     def sites(self) -> list[str]:
         """Every site that ever held stock, in order."""
         rows = self._rows("SELECT DISTINCT site FROM level WHERE account = ? ORDER BY site", [Account.SITE])
@@ -141,12 +154,13 @@ class Stock:
         sites = None if site is None else [site] if isinstance(site, str) else list(site)
         wanted = _goods(gtin, lot)
         found: list[StockLevel] = []
-        for one in [None] if sites is None else sorted({site_key(text) for text in sites}):
-            left = None if limit is None else limit - len(found)
-            if left is not None and left <= 0:
-                break
-            if one is None or after is None or one >= after.site:
-                found += self._levels(one, wanted, after, left)
+        with self._tables.snapshot(), localcontext(EXACT):
+            for one in [None] if sites is None else sorted({site_key(text) for text in sites}):
+                left = None if limit is None else limit - len(found)
+                if left is not None and left <= 0:
+                    break
+                if one is None or after is None or one >= after.site:
+                    found += self._levels(one, wanted, after, left)
         return found
 
     def _levels(
@@ -156,23 +170,32 @@ class Stock:
         after: StockLevel | None,
         limit: int | None,
     ) -> list[StockLevel]:
-        conditions, values = ["account = ?", "quantity <> '0'"], [str(Account.SITE)]
+        conditions, values = ["l.account = ?", "l.quantity <> '0'"], [str(Account.SITE)]
         for column, value in zip(("site", "gtin", "lot"), (site, *wanted), strict=True):
             if value is not None:
-                conditions.append(f"{column} = ?")
+                conditions.append(f"l.{column} = ?")
                 values.append(value)
-        if after is not None:
-            conditions.append(f"({LEVEL_COLUMNS}) > (?, ?, ?, ?, ?)")
-            values += [after.site, after.gtin, after.lot or "", after.status, after.uom or ""]
-        rows = self._rows(
-            f"SELECT {LEVEL_COLUMNS}, quantity, items FROM level WHERE {' AND '.join(conditions)}"
-            f" ORDER BY {LEVEL_COLUMNS} LIMIT ?",
-            [*values, -1 if limit is None else limit],
-        )
-        return [
-            StockLevel(place, gtin, lot or None, status, Decimal(quantity), uom or None, items)
-            for place, gtin, lot, status, uom, quantity, items in rows
-        ]
+        if after is not None:  # from its lot on, for a status told may be in several rows
+            conditions.append("(l.site, l.gtin, l.lot) >= (?, ?, ?)")
+            values += [after.site, after.gtin, after.lot or ""]
+        portion = None if limit is None else limit + PORTION
+        told = _told(self._portions(" AND ".join(conditions), values, portion))
+        return list(islice((one for one in told if after is None or _place(one) > _place(after)), limit))
+
+    def _portions(self, condition: str, values: list[str], portion: int | None) -> Iterator[tuple[Any, ...]]:
+        """The rows of levels in order, so many at a time (None: all at once)."""
+        more: list[str] = []
+        while True:
+            rows = self._rows(
+                f"SELECT {COLUMNS}, l.quantity, l.items, c.status FROM {LEVELS} WHERE {condition}"
+                + (f" AND ({COLUMNS}) > (?, ?, ?, ?, ?)" if more else "")
+                + f" ORDER BY {COLUMNS} LIMIT ?",
+                [*values, *more, -1 if portion is None else portion],
+            )
+            yield from rows
+            if portion is None or len(rows) < portion:
+                return
+            more = list(rows[-1][:5])
 
     def balances(self, gtin: str | None = None, lot: str | None = None) -> list[Balance]:
         """All accounts of some goods, as `levels` takes them; by account.
@@ -180,19 +203,24 @@ class Stock:
         Raises:
             BadStockQuery: an identifier is malformed.
         """
-        conditions, values = ["quantity <> '0'"], []
+        conditions, values = ["l.quantity <> '0'"], []
         for column, value in zip(("gtin", "lot"), _goods(gtin, lot), strict=True):
             if value is not None:
-                conditions.append(f"{column} = ?")
+                conditions.append(f"l.{column} = ?")
                 values.append(value)
         rows = self._rows(
-            f"SELECT account, {LEVEL_COLUMNS}, quantity FROM level WHERE {' AND '.join(conditions)}"
-            f" ORDER BY account, {LEVEL_COLUMNS}",
+            f"SELECT l.account, {COLUMNS}, l.quantity, c.status FROM {LEVELS} WHERE {' AND '.join(conditions)}",
             values,
         )
+        found: dict[tuple[str, ...], Decimal] = {}
+        with localcontext(EXACT):
+            for account, site, gtin_, lot_, status, uom, quantity, of_lot in rows:
+                told = together(status, of_lot or AVAILABLE) if account in PHYSICAL else status
+                key = (account, site, gtin_, lot_, told, uom)
+                found[key] = found.get(key, Decimal(0)) + Decimal(quantity)
         return [
-            Balance(Account(account), site, gtin, lot or None, status, Decimal(quantity), uom or None)
-            for account, site, gtin, lot, status, uom, quantity in rows
+            Balance(Account(account), site, gtin_, lot_ or None, status, quantity, uom or None)
+            for (account, site, gtin_, lot_, status, uom), quantity in sorted(found.items())
         ]
 
     def mismatches(self) -> list[Mismatch]:
@@ -226,21 +254,43 @@ class Stock:
         """
         uri = _canonical("item", item)
         rows = self._rows(
-            "SELECT l.account, l.site, l.gtin, l.lot, l.status FROM object o"
+            "SELECT l.account, l.site, l.gtin, l.lot, l.status, c.status FROM object o"
             " JOIN folded f ON f.object = o.id JOIN level l ON l.id = f.present"
+            " LEFT JOIN lot_condition c ON c.lot = l.lot"
             " WHERE o.uri = ? AND o.is_class = 0",
             [uri],
         )
-        for account, site, gtin, lot, status in rows:
-            return ItemAccount(uri, Account(account), site, gtin, lot or None, status)
+        for account, site, gtin, lot, status, of_lot in rows:
+            told = together(status, of_lot or AVAILABLE) if account in PHYSICAL else status
+            return ItemAccount(uri, Account(account), site, gtin, lot or None, told)
         return None
 
     def _rows(self, sql: str, values: list[str] | list[Any]) -> list[tuple[Any, ...]]:
-        return self._tables.reader().execute(sql, values).fetchall()
+        return self._tables.rows(sql, values)
 
     def close(self) -> None:
         """Let go of the file."""
         self._tables.close()
+
+
+def _told(rows: Iterator[tuple[Any, ...]]) -> Iterator[StockLevel]:
+    """Levels by what is said of the goods and of their lot as such, in order.
+
+    Args:
+        rows: site, class, lot, status, unit, quantity, items and the lot's status, in order.
+    """
+    for (site, gtin, lot), some in groupby(rows, key=lambda row: row[:3]):
+        sums: dict[tuple[str, str], tuple[Decimal, int]] = {}
+        for _, _, _, status, uom, quantity, items, of_lot in some:
+            key = (together(status, of_lot or AVAILABLE), uom)
+            before, seen = sums.get(key, (Decimal(0), 0))
+            sums[key] = (before + Decimal(quantity), seen + items)
+        for (status, uom), (total, seen) in sorted(sums.items()):
+            yield StockLevel(site, gtin, lot or None, status, total, uom or None, seen)
+
+
+def _place(level: StockLevel) -> tuple[str, str, str, str, str]:
+    return level.site, level.gtin, level.lot or "", level.status, level.uom or ""
 
 
 def site_key(text: str) -> str:

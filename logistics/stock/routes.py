@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -21,13 +21,13 @@ MaySee = Callable[[str], bool]
 Identifier = Annotated[str | None, Query(max_length=2048)]
 
 
-def router(stock: Callable[[], Stock], viewer: Callable[..., MaySee]) -> APIRouter:
+def router(stock: Callable[[], Stock], viewer: Callable[..., MaySee | Awaitable[MaySee]]) -> APIRouter:
     """The routes of this room over one stock.
 
     Args:
         stock: gives the stock when a request comes.
-        viewer: a FastAPI dependency that authenticates the caller (and refuses, by raising) and gives what
-            he may see.
+        viewer: a FastAPI dependency that authenticates the caller (and refuses, by raising), waits until the
+            stock is where he demands it, and gives what he may see.
     """
     routes = APIRouter(prefix="/stock", tags=["stock"])
 
@@ -42,10 +42,10 @@ def router(stock: Callable[[], Stock], viewer: Callable[..., MaySee]) -> APIRout
     ) -> Response:
         """Quantities per site, class, lot, status and unit, at the sites that the caller may see."""
         source = stock()
-        position = source.position
-        seen = [place for place in source.sites() if may_see(place)]
-        places = seen if site is None else [place for place in seen if place == site_key(site)]
-        found = source.levels(places, gtin, lot, after=_cursor(after), limit=limit + 1)
+        with source.snapshot() as position:
+            seen = [place for place in source.sites() if may_see(place)]
+            places = seen if site is None else [place for place in seen if place == site_key(site)]
+            found = source.levels(places, gtin, lot, after=_cursor(after), limit=limit + 1)
         body: dict[str, Any] = {
             "position": position,
             "levels": [level_json(level) for level in found[:limit]],

@@ -13,21 +13,21 @@ from typing import Any
 from trace_api.lineage import Declaration, Fact, MemoryFacts
 from trace_api.lineage.validity import Delegate, KnownFacts, Standing
 
-__all__ = ["restand"]
+__all__ = ["identity", "restand"]
 
 COLUMNS = "position, event_time, event_id, id_given, content_hash, body_digest, party, declares, live"
 DECLARED = Declaration(b"", 0)
 
 
 def restand(write: sqlite3.Connection, fact: Fact, delegate: Delegate) -> list[int]:
-    """Judge what a newly stored event concerns, itself included.
+    """Judge what an event concerns that was newly stored (itself included) or removed.
 
     Returns:
         Log positions of events that begin to count or cease to, in order.
     """
     rows = _rows(write, "content_hash", [fact.content_hash])
     rows |= _rows(write, "event_id", [fact.event_id])
-    if len(rows) > 1:
+    if rows.keys() - {fact.position}:
         rows |= _rows(write, "content_hash", {row[4] for row in rows.values()})
         rows |= _rows(write, "event_id", {row[2] for row in rows.values()})
     facts = {position: _identity(row) for position, row in rows.items()}
@@ -44,6 +44,12 @@ def restand(write: sqlite3.Connection, fact: Fact, delegate: Delegate) -> list[i
             write.execute("UPDATE event SET live = ? WHERE position = ?", (live, position))
             changed.append(position)
     return changed
+
+
+def identity(write: sqlite3.Connection, position: int) -> Fact | None:
+    """As much of a stored event as its standing depends on; None where there is none at this position."""
+    row = write.execute(f"SELECT {COLUMNS} FROM event WHERE position = ?", (position,)).fetchone()
+    return None if row is None else _identity(row)
 
 
 def _same_id(one: Fact, other: Fact) -> bool:

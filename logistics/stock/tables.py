@@ -6,27 +6,35 @@
                                    itself (holder 0) or inside a carrier that it named
     relation(child, parent, ...)   who was ever packed where: whose contents a late event may change
     membership(instance, lot, ...) lots of items, as events assert them
+    lot_statement(lot, position)   events that speak of a lot as such
+    lot_condition(lot, status)     what follows from them, where anything is said against the lot
     folded(object, vector, ...)    the fold of each item or lot: what it adds to the balances
     level(id, account, site, ...)  balances: the sum of all folds
     mismatch(object, ...)          what did not fit
 
-One connection writes; every reading thread has its own.
+One connection writes; a bounded number of others is lent to readers.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from logistics.errors import StockUnusable
+from logistics.errors import StockUnavailable, StockUnusable
+from trace_api.store.connections import READER_CACHE_KIB, Readers, is_damage, private_file
 
 __all__ = ["Tables"]
 
-FORMAT = 1
+FORMAT = 2
+READERS = 4
+WRITER_CACHE_KIB = 65_536
+BUSY_SECONDS = 30.0
 
 SCHEMA = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -52,6 +60,10 @@ CREATE INDEX relation_by_position ON relation (position);
 CREATE TABLE membership (instance INTEGER, time INTEGER, lot TEXT, position INTEGER,
   PRIMARY KEY (instance, time, lot, position)) WITHOUT ROWID;
 CREATE INDEX membership_by_position ON membership (position);
+CREATE TABLE lot_statement (lot TEXT, position INTEGER, phase INTEGER, said BLOB NOT NULL,
+  PRIMARY KEY (lot, position, phase)) WITHOUT ROWID;
+CREATE INDEX lot_statement_by_position ON lot_statement (position);
+CREATE TABLE lot_condition (lot TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE folded (object INTEGER PRIMARY KEY, present INTEGER, vector BLOB NOT NULL, book BLOB,
   last INTEGER);
 CREATE TABLE level (
@@ -63,7 +75,14 @@ CREATE INDEX level_by_gtin ON level (gtin, lot);
 CREATE TABLE mismatch (object INTEGER, number INTEGER, position INTEGER NOT NULL, reason TEXT NOT NULL,
   level INTEGER NOT NULL, quantity TEXT, PRIMARY KEY (object, number)) WITHOUT ROWID;
 """
-TABLES = ("object", "event", "touch", "relation", "membership", "folded", "level", "mismatch", "state")
+TABLES = (
+    "object", "event", "touch", "relation", "membership", "lot_statement", "lot_condition", "folded", "level",
+    "mismatch", "state",
+)  # fmt: skip
+
+
+class _OtherFormat(Exception):
+    """The file was made by another program, or another version of this one."""
 
 
 class Tables:
@@ -74,7 +93,8 @@ class Tables:
         read_only: open for reading beside a running writer.
 
     Raises:
-        StockUnusable: the file is no stock file of this format.
+        StockUnusable: the file is no stock file of this format, is damaged, or (to be read only) is not there.
+        StockUnavailable: it cannot be opened now; another process may have locked it.
     """
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
@@ -85,28 +105,41 @@ class Tables:
             else Path(path).absolute().as_uri() + ("?mode=ro" if read_only else "")
         )
         self._read_only = read_only
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
+        self._readers = Readers(self._connect_reader, READERS, snapshots=not self._memory)
+        if not self._memory:
+            if not read_only:
+                private_file(Path(path))
+            elif not Path(path).exists():
+                raise StockUnusable(f"{path} is not there")
         try:
-            self.write = self._connect()
-            self._prepare()
-        except sqlite3.DatabaseError as fault:
-            self.close()
-            raise StockUnusable(f"{path} is not a usable stock file: {fault}") from fault
+            self.write = self._connect(WRITER_CACHE_KIB)
+            try:
+                self._prepare()
+            except BaseException:
+                self.write.close()
+                raise
+        except (_OtherFormat, sqlite3.Error) as fault:
+            if isinstance(fault, _OtherFormat) or is_damage(fault):
+                raise StockUnusable(f"{path} is not a usable stock file: {fault}") from fault
+            raise StockUnavailable(f"{path} cannot be opened now: {fault}") from fault
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._uri,
             uri=True,
             check_same_thread=False,
             isolation_level=None,
-            timeout=30,
+            timeout=BUSY_SECONDS,
             cached_statements=256,
         )
-        connection.execute("PRAGMA cache_size=-65536")
-        with self._opening:
-            self._open.append(connection)
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
+        return connection
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = self._connect(READER_CACHE_KIB)
+        connection.execute("PRAGMA query_only=1")
+        if self._memory:
+            connection.execute("PRAGMA read_uncommitted=1")
         return connection
 
     def _prepare(self) -> None:
@@ -118,26 +151,24 @@ class Tables:
             return
         tables = self.write.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables or self._read_only:
-            raise sqlite3.DatabaseError(f"format {version}, this program reads format {FORMAT}")
+            raise _OtherFormat(f"format {version}, this program reads format {FORMAT}")
         self.write.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
 
-    def reader(self) -> sqlite3.Connection:
-        """This thread's own connection for reading."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=1")
-            if self._memory:
-                connection.execute("PRAGMA read_uncommitted=1")
-            self._local.connection = connection
-        return connection
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT, from any thread."""
+        with self._readers.lent() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """One state for all that the calling thread asks inside."""
+        return self._readers.snapshot()
 
     def built_from(self) -> tuple[int, bytes]:
         """The log size and root hash last applied; (0, b"") for an empty file."""
-        row = self.reader().execute("SELECT value FROM state WHERE key = 'built_from'").fetchone()
-        if row is None:
+        rows = self.rows("SELECT value FROM state WHERE key = 'built_from'")
+        if not rows:
             return 0, b""
-        size, root = orjson.loads(row[0])
+        size, root = orjson.loads(rows[0][0])
         return size, bytes.fromhex(root)
 
     def clear(self) -> None:
@@ -148,8 +179,6 @@ class Tables:
         self.write.execute("COMMIT")
 
     def close(self) -> None:
-        """Close every connection."""
-        with self._opening:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
+        """Close every connection; one that is lent, when it comes back."""
+        self._readers.close()
+        self.write.close()

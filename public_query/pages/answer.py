@@ -7,15 +7,22 @@ from typing import Any
 from foundation.web import Text
 from public_query.evidence import ProductEvidence
 from public_query.moment import iso
+from public_query.subject import Subject, public_part, subject_of
 from public_query.verdict import Verdict
 
 
 def as_json(evidence: ProductEvidence, verdict: Verdict) -> dict[str, Any]:
-    """The verdict and its evidence as a JSON value; instants in UTC, absent facts left out."""
+    """The verdict and what the public is shown of its evidence as a JSON value.
+
+    Instants are in UTC; absent facts are left out.
+    """
+    evidence = public_part(evidence)
+    subject = subject_of(evidence.identity)
     return _present(
         {
             "identity": evidence.identity.uri,
             "level": evidence.identity.level.value,
+            "subject": None if subject is Subject.PRODUCT else subject.value,
             "checkedAt": iso(evidence.checked_at),
             "verdict": {
                 "outcome": verdict.outcome.value,
@@ -32,6 +39,8 @@ def as_json(evidence: ProductEvidence, verdict: Verdict) -> dict[str, Any]:
                     for reason in verdict.reasons
                 ],
             },
+            "name": _text(evidence.site.name) if evidence.site else None,
+            "city": _text(evidence.site.city) if evidence.site else None,
             "product": _product(evidence),
             "producer": _text(evidence.producer),
             "lot": evidence.lot,
@@ -51,6 +60,12 @@ def as_json(evidence: ProductEvidence, verdict: Verdict) -> dict[str, Any]:
                 )
                 for recall in evidence.recalls
             ],
+            "ended": _ended(evidence),
+            "disputed": [
+                {"code": dispute.code.value, "time": iso(dispute.time), "count": dispute.count}
+                for dispute in evidence.disputed
+            ],
+            "chainLeftOut": evidence.chain_left_out or None,
             "chain": [
                 _present(
                     {
@@ -101,6 +116,13 @@ def _product(evidence: ProductEvidence) -> dict[str, Any] | None:
             ],
         }
     )
+
+
+def _ended(evidence: ProductEvidence) -> dict[str, Any] | None:
+    ended = evidence.ended
+    if ended is None:
+        return None
+    return {"kind": ended.kind.value, "time": iso(ended.time), "eventID": ended.event_id}
 
 
 def _proof(evidence: ProductEvidence) -> dict[str, Any] | None:

@@ -9,8 +9,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from foundation.web import Language, Text
-from public_query.evidence import ProductEvidence
+from public_query.evidence import EndKind, ProductEvidence
 from public_query.moment import day, iso, spoken_day, spoken_time, zone_name
+from public_query.subject import Subject, public_part, subject_of
 from public_query.verdict import Outcome, Reason, Verdict
 from public_query.words import WORDS
 
@@ -19,21 +20,37 @@ TONES = {
     Outcome.GENUINE: "good",
     Outcome.RECALLED: "bad",
     Outcome.SUSPECT: "warn",
+    Outcome.ENDED: "gone",
     Outcome.EXPIRED: "late",
     Outcome.SOLD: "info",
     Outcome.UNKNOWN: "quiet",
     Outcome.BATCH_ONLY: "plain",
+    Outcome.NOT_A_PRODUCT: "aside",
 }
 _SIGNS = {
     Outcome.GENUINE: ("good", "check"),
     Outcome.RECALLED: ("bad", "stop"),
     Outcome.SUSPECT: ("warn", "warn"),
+    Outcome.ENDED: ("gone", "away"),
     Outcome.EXPIRED: ("late", "clock"),
     Outcome.SOLD: ("info", "tag"),
     Outcome.UNKNOWN: ("quiet", "question"),
+    Outcome.NOT_A_PRODUCT: ("aside", "note"),
 }
-_ADVISED = (Outcome.UNKNOWN, Outcome.SUSPECT)
-_REMARKS = {"best_before_passed": ("late", "clock")}
+_ADVISED = (Outcome.UNKNOWN, Outcome.SUSPECT, Outcome.ENDED, Outcome.NOT_A_PRODUCT)
+_REMARKS = {
+    "best_before_passed": ("late", "clock"),
+    "made_by_another": ("quiet", "note"),
+    "statements_left_out": ("quiet", "note"),
+}
+# The sign of a code that names no product tells what it names.
+_SUBJECT_SIGNS = {
+    Subject.PLACE: "place",
+    Subject.PARTY: "party",
+    Subject.DOCUMENT: "document",
+    Subject.RELATION: "document",
+    Subject.OTHER: "code",
+}
 
 
 def sign_of(reason: Reason) -> tuple[str, str]:
@@ -82,14 +99,38 @@ def facts_of(evidence: ProductEvidence, language: Language) -> list[tuple[str, s
     return facts
 
 
+def _advice(evidence: ProductEvidence, verdict: Verdict) -> str | None:
+    """The key of what the reader can do; None where the page says enough."""
+    if verdict.outcome not in _ADVISED:
+        return None
+    key = f"advice.{verdict.outcome.value}"
+    if verdict.outcome is Outcome.ENDED and evidence.ended and evidence.ended.kind is EndKind.STOLEN:
+        return key + ".stolen"
+    if verdict.outcome is Outcome.NOT_A_PRODUCT and subject_of(evidence.identity).open:
+        return key + ".open"
+    return key
+
+
+def _sign(evidence: ProductEvidence, verdict: Verdict) -> str:
+    """The name of the large sign beside the heading."""
+    if verdict.outcome is Outcome.NOT_A_PRODUCT:
+        return _SUBJECT_SIGNS.get(subject_of(evidence.identity), "unit")
+    return verdict.outcome.value
+
+
 def item_page(
     evidence: ProductEvidence, verdict: Verdict, zone: tzinfo, language: Language
 ) -> dict[str, Any]:
     """The values the template `item.html` is filled with."""
+    evidence = public_part(evidence)
+    product, site = evidence.product, evidence.site
     return {
         "evidence": evidence,
         "verdict": verdict,
-        "advice": f"advice.{verdict.outcome.value}" if verdict.outcome in _ADVISED else None,
+        "named": product.name if product else site.name if site else None,
+        "asked": subject_of(evidence.identity).open,
+        "sign": _sign(evidence, verdict),
+        "advice": _advice(evidence, verdict),
         "tone": TONES[verdict.outcome],
         "facts": facts_of(evidence, language),
         "sign_of": sign_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -11,11 +12,14 @@ from foundation.epcis import EpcisError
 from foundation.gs1 import Gs1Error
 from foundation.records import RecordsError
 from labels import LabelError
-from ledger import LedgerError
+from ledger import LedgerError, LogLocked
 from logistics import LogisticsError
 from readers import ReadersError
-from suyuan.cli import capture, demo, labels, log, parties, readers, serve, stock, trace, verify
-from suyuan.cli.shell import CommandError, console
+from suyuan.bench import BenchError
+from suyuan.cli import bench, capture, demo, labels, log, parties, readers, serve, stock, trace, verify
+from suyuan.cli.shell import CommandError, console, escape
+from suyuan.demo.organisation import DemoFault
+from suyuan.node import ProjectionUnavailable, ProjectionUnusable
 from suyuan.settings import SettingsError
 from trace_api import TraceApiError
 
@@ -23,12 +27,16 @@ __all__ = ["app", "main"]
 
 EXPECTED = (
     AccessError,
+    BenchError,
     CommandError,
+    DemoFault,
     EpcisError,
     Gs1Error,
     LabelError,
     LedgerError,
     LogisticsError,
+    ProjectionUnavailable,
+    ProjectionUnusable,
     ReadersError,
     RecordsError,
     SettingsError,
@@ -53,18 +61,24 @@ app.add_typer(labels.app, name="labels")
 app.command("stock")(stock.stock)
 app.add_typer(parties.party_app, name="party")
 app.add_typer(parties.token_app, name="token")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
     """Run the command line; what was expected to go wrong ends with one clear line and exit code 1."""
     try:
         app()
-    except EXPECTED as fault:
-        console.print(f"[bold red]error:[/] {_escape(str(fault))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    except LogLocked as fault:
+        _tell(f"{fault}; go through it (--url and --token), or end it first")
+    except EXPECTED as fault:
+        _tell(str(fault))
+    except OSError as fault:  # a file or folder that cannot be made, read or written
+        name = f"{fault.filename}: " if fault.filename else ""
+        _tell(f"{name}{fault.strerror or fault}")
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+def _tell(message: str) -> NoReturn:
+    console.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(1)

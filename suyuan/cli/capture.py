@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from foundation.epcis import Limits
-from suyuan.cli.shell import AsJson, CommandError, Config, Data, Remote, Token, Url, console, out, print_json
+from foundation.gs1 import canonical
+from suyuan.cli.shell import (
+    AsJson,
+    Config,
+    Data,
+    Remote,
+    Token,
+    Url,
+    console,
+    escape,
+    out,
+    print_json,
+    table,
+)
 from suyuan.node import LOCAL_PARTY, Node
 from suyuan.settings import load
-from trace_api import Behaviour, CaptureResult, ValidationFailed, canonical_party
-from trace_api.capture import issue_json
+from trace_api import Behaviour, CaptureResult, ValidationFailed
+from trace_api.report import issue_json
 
 __all__ = ["capture"]
 
@@ -40,11 +55,11 @@ def capture(
     reports: list[dict[str, Any]] = []
     if url is not None:
         remote = Remote(url, token)
-        reports = [_send(remote, file, behaviour) for file in files]
+        reports = [_attempt(file, partial(_send, remote, file, behaviour)) for file in files]
     else:
-        captor = canonical_party(party) if party else LOCAL_PARTY
+        captor = _captor(party)
         with Node.open(load(config, data=data), progress=console) as node:
-            reports = [_take(node, file, captor, behaviour) for file in files]
+            reports = [_attempt(file, partial(_take, node, file, captor, behaviour)) for file in files]
     if as_json:
         print_json(reports)
     else:
@@ -53,15 +68,39 @@ def capture(
         raise typer.Exit(1)
 
 
+def _captor(party: str | None) -> str:
+    """The canonical party; thirteen bare digits are its GLN, not a GTIN."""
+    if party is None:
+        return LOCAL_PARTY
+    return canonical(f"https://id.gs1.org/417/{party}" if party.isdigit() else party)
+
+
+class _Unreadable(Exception):
+    """A file that cannot be taken; the others of the command still are."""
+
+
+def _attempt(file: Path, take: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The report on one file, whatever became of it: what was taken before it must not go untold."""
+    try:
+        return take()
+    except _Unreadable as fault:
+        issue = {"pointer": "", "message": str(fault), "rule": "a readable file", "severity": "error"}
+        return {"file": str(file), "success": False, "events": {}, "issues": [issue]}
+
+
 def _read(file: Path) -> bytes:
     limit = Limits().max_bytes
     try:
-        size = file.stat().st_size
-        if size > limit:
-            raise CommandError(f"{file} has {size} bytes; a document may have {limit}: split it")
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size <= limit:
+                body = opened.read(limit + 1)  # a pipe or a growing file does not tell its size
+                size = max(size, len(body))
     except OSError as fault:
-        raise CommandError(f"{file}: {fault.strerror}") from fault
+        raise _Unreadable(fault.strerror or str(fault)) from fault
+    if size > limit:
+        raise _Unreadable(f"the file has {size} bytes; a document may have {limit}: split it")
+    return body
 
 
 def _take(node: Node, file: Path, party: str, behaviour: Behaviour) -> dict[str, Any]:
@@ -104,22 +143,21 @@ def _send(remote: Remote, file: Path, behaviour: Behaviour) -> dict[str, Any]:
 
 
 def _show(reports: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("file", "", "events"):
-        table.add_column(heading, overflow="fold")
+    shown = table("file", "", "events")
     for report in reports:
         counts = ", ".join(
             f"{count} {status.replace('_', ' ')}" for status, count in report["events"].items()
         )
         mark = "[green]taken[/]" if report["success"] else "[bold red]refused[/]"
-        table.add_row(report["file"], mark, counts or "–")
-    out.print(table)
+        shown.add_row(escape(report["file"]), mark, counts or "–")
+    out.print(shown)
     for report in reports:
         for issue in report["issues"][:SHOWN_ISSUES]:
             place = f" (line {issue['line']}, column {issue['column']})" if "line" in issue else ""
+            where = f"{report['file']}{place}" + (f" {issue['pointer']}" if issue["pointer"] else "")
             colour = "red" if issue["severity"] == "error" else "yellow"
             out.print(
-                f"[{colour}]{issue['severity']}[/] {report['file']}{place} {issue['pointer']}: {issue['message']}",
+                f"[{colour}]{issue['severity']}[/] {escape(where)}: {escape(issue['message'])}",
                 highlight=False,
                 soft_wrap=True,
             )

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from suyuan.app import create_app
+from ledger import CorruptLog
+from suyuan.cli.serve import listen, server
 from suyuan.cli.shell import CommandError, console, out
 from suyuan.demo.checks import Check
 from suyuan.demo.play import play
 from suyuan.node import Node
-from suyuan.settings import load
+from suyuan.settings import Settings, load
 
 __all__ = ["demo"]
 
@@ -35,17 +37,19 @@ def demo(
 ) -> None:
     """Start a server, play two supply chains through it with simulated readers, and ask it questions."""
     begun = time.monotonic()
-    settings = load(
-        data=_fresh_folder(data.resolve()),
+    wanted = load(
+        data=data.resolve(),
         host="127.0.0.1",
         port=port,
         origin="suyuan.demo/log",
         time_zone="Asia/Shanghai",
         public_rate=200.0,
     )
-    node = Node.open(settings)
+    listener, settings = listen(wanted)  # before anything is deleted
+    _refresh(settings)
+    node = Node.open(settings, serving=True)
     (settings.data / "log.pub").write_text(node.log.verifier_key() + "\n")
-    with _Server(node) as url:
+    with listener, _Server(node, listener) as url:
         out.print(f"\n[bold]Suyuan 溯源[/]  serving {settings.data} at [bold]{url}[/]\n")
         checks = asyncio.run(
             play(node, url, say=lambda step: out.print(f"[dim]▸ {step}[/]", highlight=False), show=_show)
@@ -61,15 +65,21 @@ def demo(
         raise typer.Exit(1)
 
 
-def _fresh_folder(folder: Path) -> Path:
-    """An empty folder marked as a demo's; one that holds anything else is left alone."""
+def _refresh(settings: Settings) -> None:
+    """An empty folder marked as a demo's; one that holds anything else, or is in use, is left alone.
+
+    Raises:
+        LogLocked: an earlier demo still runs on it.
+    """
+    folder = settings.data
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
             raise CommandError(f"{folder} holds something that is no demo; choose another --data")
+        with suppress(CorruptLog, FileNotFoundError), Node.locked(settings):
+            pass
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / MARKER).write_text("suyuan demo may delete this folder\n")
-    return folder
 
 
 def _show(check: Check) -> None:
@@ -98,23 +108,19 @@ def _wait() -> None:
 class _Server:
     """uvicorn in a thread of this process, up before the context is entered and down after it is left."""
 
-    def __init__(self, node: Node) -> None:
-        settings = node.settings
-        config = uvicorn.Config(
-            create_app(node), host=settings.host, port=settings.port, log_level="warning", access_log=False
+    def __init__(self, node: Node, listener: socket.socket) -> None:
+        self._server = server(node)
+        self._url = node.settings.base_url
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="suyuan-server", daemon=True
         )
-        self._server = uvicorn.Server(config)
-        self._url = settings.base_url
-        self._thread = threading.Thread(target=self._server.run, name="suyuan-server", daemon=True)
 
     def __enter__(self) -> str:
         self._thread.start()
         deadline = time.monotonic() + 20
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise CommandError(
-                    f"{self._url} cannot be served; is the port taken? Choose another with --port"
-                )
+                raise CommandError(f"{self._url} cannot be served; the messages above say why")
             time.sleep(0.02)
         return self._url
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -37,17 +38,17 @@ def sheet_(
     settings = load(config, data=data)
     if layout not in LAYOUTS:
         raise CommandError(f"there is no layout {layout!r}; known are: {', '.join(LAYOUTS)}")
-    block = _reserve(settings, gtin, count, style)
-    part = to.with_name(to.name + ".part")
-    try:
-        with part.open("wb") as out:
-            printed = sheet(
-                _labels(settings, block, symbol, lot, title), LAYOUTS[layout], out, title=title or "Labels"
-            )
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
-    console.print(f"{to}: {printed.labels} labels on {printed.pages} pages", highlight=False)
+    with _written(to) as out:
+        block = _reserve(settings, gtin, count, style)
+        printed = sheet(
+            _labels(settings, block, symbol, lot, title), LAYOUTS[layout], out, title=title or "Labels"
+        )
+    console.print(
+        f"{to}: {printed.labels} labels on {printed.pages} pages",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command("zpl")
@@ -69,19 +70,31 @@ def zpl_(
 ) -> None:
     """ZPL labels that print a DataMatrix and write the same serial into the RFID tag (SGTIN-96)."""
     settings = load(config, data=data)
-    block = _reserve(settings, gtin, count, Style.NUMERIC)
     layout = ZplLayout(width, height, dpi)
-    with to.open("wb") as out:
+    with _written(to) as out:
+        block = _reserve(settings, gtin, count, Style.NUMERIC)
         for label, serial in zip(
             _labels(settings, block, Symbol.DATAMATRIX, None, title), block, strict=True
         ):
             uri = f"https://id.gs1.org/01/{block.gtin}/21/{serial}"
             out.write(zpl(label, layout, epc=encode_tag(uri, company_prefix_length=prefix_length)))
-    console.print(f"{to}: {count} labels", highlight=False)
+    console.print(f"{to}: {count} labels", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _written(to: Path) -> Iterator[BinaryIO]:
+    """A file that is whole or not there; opened before serials are reserved, for those are gone for good."""
+    part = to.with_name(to.name + ".part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _reserve(settings: Settings, gtin: str, count: int, style: Style) -> SerialBlock:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     records = SqliteRecords(settings.data / "records.sqlite", RECORD_KINDS)
     try:
         return Serials(records).reserve(gtin14(gtin), count, style)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from foundation.access import Party, Register, Role
 from foundation.epcis import iso
 from foundation.records import SqliteRecords
-from suyuan.cli.shell import AsJson, CommandError, Config, Data, out, print_json
+from suyuan.cli.shell import AsJson, CommandError, Config, Data, escape, out, print_json, table
 from suyuan.node import RECORD_KINDS
 from suyuan.settings import load
 from trace_api import canonical_party
@@ -26,7 +25,7 @@ DAY = 86_400_000_000
 
 def _register(data: Data, config: Config) -> Register:
     folder = load(config, data=data).data
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Register(SqliteRecords(folder / "records.sqlite", RECORD_KINDS))
 
 
@@ -46,7 +45,7 @@ def add_party(
     text = f"https://id.gs1.org/417/{gln}" if gln.isdigit() else gln
     party = Party(canonical_party(text), name, name_zh or name, tuple(prefix or ()), tuple(role))
     _register(data, config).add_party(party)
-    out.print(f"{party.id}  {party.name}")
+    out.print(f"{party.id}  {party.name}", markup=False, highlight=False, soft_wrap=True)
 
 
 @party_app.command("list")
@@ -56,12 +55,11 @@ def list_parties(data: Data = None, config: Config = None, as_json: AsJson = Fal
     if as_json:
         print_json([party.to_value() | {"id": party.id} for party in parties])
         return
-    table = Table("party", "name", "名称", "prefixes", "roles", box=None, pad_edge=False)
+    shown = table("party", "name", "名称", "prefixes", "roles")
     for party in parties:
-        table.add_row(
-            party.id, party.name, party.name_zh, " ".join(party.company_prefixes), " ".join(party.roles)
-        )
-    out.print(table)
+        prefixes, roles = " ".join(party.company_prefixes), " ".join(party.roles)
+        shown.add_row(*map(escape, (party.id, party.name, party.name_zh, prefixes, roles)))
+    out.print(shown)
 
 
 @token_app.command("issue")
@@ -85,7 +83,7 @@ def issue(
     if as_json:
         print_json({"token": token})
     else:
-        out.print(token, highlight=False)
+        out.print(token, highlight=False, soft_wrap=True)
 
 
 @token_app.command("list")
@@ -105,18 +103,16 @@ def list_tokens(data: Data = None, config: Config = None, as_json: AsJson = Fals
             ]
         )
         return
-    table = Table(
-        "token", "role", "party", "note", "expires", "revoked", "last used", box=None, pad_edge=False
-    )
+    shown = table("token", "role", "party", "note", "expires", "revoked", "last used")
     for token in tokens:
-        table.add_row(
+        shown.add_row(
             token.id,
             token.role,
             token.party or "–",
-            token.note,
+            escape(token.note),
             *(_iso(instant) or "–" for instant in (token.expires, token.revoked, token.last_used)),
         )
-    out.print(table)
+    out.print(shown)
 
 
 @token_app.command("revoke")

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from foundation.epcis import iso
 from readers import CycleReport, ReaderService, load_settings
-from suyuan.cli.shell import AsJson, console, out, print_json
+from suyuan.cli.shell import AsJson, console, escape, out, print_json, table
 
 __all__ = ["app"]
 
@@ -50,18 +49,19 @@ def list_readers(file: SITE_FILE, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table("reader", "state", "what it is", "stations", "error", box=None, pad_edge=False)
+    shown = table("reader", "state", "what it is", "stations", "error")
     for reader in found:
         stations = reader["stations"]
         assert isinstance(stations, list)
-        table.add_row(
+        cells = (
             str(reader["reader"]),
             str(reader["state"]),
             str(reader["description"] or "–"),
             ", ".join(stations),
             str(reader["error"] or ""),
         )
-    out.print(table)
+        shown.add_row(*map(escape, cells))
+    out.print(shown)
 
 
 @app.command("run")
@@ -73,14 +73,18 @@ def run(file: SITE_FILE) -> None:
         for event in report.events:
             things = len(event.get("epcList") or event.get("childEPCs") or ())
             out.print(
-                f"{event['eventTime']} {report.station}: {event.get('bizStep') or event['type']}, {things} tags"
+                f"{event['eventTime']} {report.station}: {event.get('bizStep') or event['type']}, {things} tags",
+                markup=False,
             )
         for left in report.left_out:
             out.print(
-                f"[yellow]{report.station}: {left.epc.hex()} left out: {left.reason}[/]", highlight=False
+                f"{report.station}: {left.epc.hex()} left out: {left.reason}",
+                style="yellow",
+                markup=False,
+                highlight=False,
             )
         if report.problem:
-            out.print(f"[yellow]{report.station}: {report.problem}[/]", highlight=False)
+            out.print(f"{report.station}: {report.problem}", style="yellow", markup=False, highlight=False)
 
     async def serve() -> None:
         ended = asyncio.Event()
@@ -97,7 +101,8 @@ def run(file: SITE_FILE) -> None:
                 if health.waiting:
                     since = iso(health.oldest_waiting) if health.oldest_waiting else "–"
                     console.print(
-                        f"{health.waiting} events wait since {since}: {health.last_send_error or 'sending'}"
+                        f"{health.waiting} events wait since {since}: {health.last_send_error or 'sending'}",
+                        markup=False,
                     )
 
     asyncio.run(serve())

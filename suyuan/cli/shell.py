@@ -10,6 +10,8 @@ import httpx
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 __all__ = [
     "AsJson",
@@ -20,14 +22,25 @@ __all__ = [
     "Token",
     "Url",
     "console",
+    "escape",
     "out",
     "print_json",
+    "table",
 ]
 
 console = Console(stderr=True)
 """For people who watch: progress and errors."""
-out = Console()
-"""For answers."""
+out = Console(width=None if sys.stdout is not None and sys.stdout.isatty() else 10_000)
+"""For answers; what another program reads is not broken into lines. Text that is not ours goes through
+`escape`, for a bracket in it would be read as markup."""
+
+
+def table(*headings: str) -> Table:
+    """A table without lines, in which a long identifier goes on in the next line and is never cut."""
+    made = Table(box=None, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
 
 
 class CommandError(Exception):
@@ -62,8 +75,13 @@ class Remote:
     """
 
     def __init__(self, url: str, token: str | None) -> None:
+        if token and not (token.isascii() and token.isprintable()):
+            raise CommandError("a token has only letters, digits, - and _; this is none")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=120)
+        try:
+            self._client = httpx.Client(base_url=url, headers=headers, timeout=120)
+        except httpx.InvalidURL as fault:
+            raise CommandError(f"--url {url}: {fault}") from fault
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """The JSON answer of a GET."""
@@ -77,7 +95,7 @@ class Remote:
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return self._client.request(method, path, **request)
-        except httpx.HTTPError as fault:
+        except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise CommandError(f"{self._client.base_url} cannot be reached: {fault}") from fault
 
     @staticmethod

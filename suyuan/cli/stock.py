@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from logistics.stock import level_json, site_key
-from suyuan.cli.shell import AsJson, Config, Data, out, print_json
+from suyuan.cli.shell import AsJson, Config, Data, escape, out, print_json, table
 from suyuan.node import Node
 from suyuan.settings import load
 
@@ -29,14 +28,8 @@ def stock(
     if as_json:
         print_json([level_json(level) for level in levels])
         return
-    table = Table("site", "product", "lot", "status", "quantity", "", box=None, pad_edge=False)
+    shown = table("site", "product", "lot", "status", "quantity", "")
     for level in levels:
-        table.add_row(
-            level.site,
-            level.gtin,
-            level.lot or "–",
-            level.status,
-            str(level.quantity),
-            level.uom or "",
-        )
-    out.print(table)
+        cells = (level.site, level.gtin, level.lot or "–", level.status)
+        shown.add_row(*map(escape, cells), format(level.quantity, "f"), escape(level.uom or ""))
+    out.print(shown)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 import typer
-from rich.table import Table
 from rich.tree import Tree
 
 from foundation.epcis import instant
 from foundation.gs1 import canonical
-from suyuan.cli.shell import AsJson, CommandError, Config, Data, Remote, Token, Url, out, print_json
+from suyuan.cli.shell import (
+    AsJson,
+    CommandError,
+    Config,
+    Data,
+    Remote,
+    Token,
+    Url,
+    escape,
+    out,
+    print_json,
+    table,
+)
 from suyuan.node import Node
 from suyuan.settings import load
 from trace_api.lineage import TraceLimits
@@ -108,19 +119,16 @@ def _local(
     max_depth: int | None,
     max_nodes: int | None,
 ) -> dict[str, Any]:
-    given = {"depth": max_depth, "nodes": max_nodes}
-    limits = TraceLimits(**{name: value for name, value in given.items() if value is not None})
+    most = TraceLimits()
+    limits = TraceLimits(max_depth or most.depth, max_nodes or most.nodes)
     settings = load(config, data=data)
     with Node.follow(settings) as node:
-        lineage = node.service.lineage()
-        ask = lineage.back if direction == "back" else lineage.forward
-        found = ask(
-            canonical(id),
-            as_of_event_time=_instant("--as-of", as_of),
-            as_of_record_time=_instant("--as-known", as_known),
-            limits=limits,
-        )
-        return trace_json(found, node.service, View(sees_all=True))
+        at, known = _instant("--as-of", as_of), _instant("--as-known", as_known)
+        with node.service.reading():
+            lineage = node.service.lineage()
+            ask = lineage.back if direction == "back" else lineage.forward
+            found = ask(canonical(id), as_of_event_time=at, as_of_record_time=known, limits=limits)
+            return trace_json(found, node.service, View(sees_all=True))
 
 
 def _instant(option: str, text: str | None) -> int | None:
@@ -135,9 +143,9 @@ def print_trace(shown: dict[str, Any]) -> None:
     colour = {"certain": "green", "possible": "yellow", "inferred": "magenta"}
     words = "came from" if shown["direction"] == "back" else "went into"
     nodes = shown["nodes"][1:]
-    tree = Tree(f"[bold]{shown['root']}[/] {words} {len(nodes)} objects", highlight=False)
+    tree = Tree(f"[bold]{escape(shown['root'])}[/] {words} {len(nodes)} objects", highlight=False)
     for node in nodes[:SHOWN]:
-        name = "(hidden)" if node.get("hidden") else node["uri"]
+        name = "(hidden)" if node.get("hidden") else escape(node["uri"])
         tree.add(
             f"{'· ' * (node['depth'] - 1)}{name}  [{colour[node['certainty']]}]{node['certainty']}[/] {node['level']}",
             highlight=False,
@@ -145,23 +153,24 @@ def print_trace(shown: dict[str, Any]) -> None:
     if len(nodes) > SHOWN:
         tree.add(f"… and {len(nodes) - SHOWN} more (all with --json)")
     out.print(tree, soft_wrap=True)
-    table = Table("event time", "step", "place", "by", "log", box=None, pad_edge=False)
+    steps = table("event time", "step", "place", "by", "log")
     for event in shown["events"][:SHOWN]:
         if event.get("hidden"):
-            table.add_row("(hidden)", "", "", "", "")
+            steps.add_row("(hidden)", "", "", "", "")
             continue
         step = event["bizStep"] or event["type"]
         note = " (void)" if event.get("void") else ""
         place = event["bizLocation"] or event["readPoint"] or "–"
-        table.add_row(event["eventTime"], step + note, place, event["party"], str(event["position"]))
-    out.print(table)
+        cells = (event["eventTime"], step + note, place, event["party"], str(event["position"]))
+        steps.add_row(*map(escape, cells))
+    out.print(steps)
     if len(shown["events"]) > SHOWN:
         out.print(f"… and {len(shown['events']) - SHOWN} more events")
     for anomaly in shown["anomalies"][:SHOWN]:
-        out.print(f"[yellow]anomaly[/] {anomaly['message']}", highlight=False, soft_wrap=True)
+        out.print(f"[yellow]anomaly[/] {escape(anomaly['message'])}", highlight=False, soft_wrap=True)
     for amount in shown["unaccounted"][:SHOWN]:
         text = f"{amount['amount']} {amount['uom'] or ''} of {amount['subject']}: {amount['reason']}"
-        out.print(f"[yellow]unaccounted[/] {text}", highlight=False, soft_wrap=True)
+        out.print(f"[yellow]unaccounted[/] {escape(text)}", highlight=False, soft_wrap=True)
     for cut in shown["cut"]:
         out.print(
             f"[bold yellow]cut[/] at {cut['limit']} = {cut['value']}: at least {cut['count']} left out",

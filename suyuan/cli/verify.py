@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from foundation.epcis import iso
-from foundation.gs1 import parse
+from foundation.gs1 import Identity, parse
 from foundation.web import Language
-from ledger import verify_bundle
-from public_query import as_json, decide
-from suyuan.cli.shell import AsJson, CommandError, Config, Data, out, print_json
-from suyuan.evidence import PublicEvidence
+from ledger import ReadOnlyLog, UnknownPosition, verify_bundle
+from public_query import ProductEvidence, as_json, decide
+from suyuan.cli.shell import AsJson, CommandError, Config, Data, escape, out, print_json
 from suyuan.node import Node
+from suyuan.public import PublicEvidence
 from suyuan.settings import load
 
 __all__ = ["verify"]
@@ -34,12 +34,19 @@ def verify(
 ) -> None:
     """Check a proof bundle against keys you trust (offline), or give the verdict on an identity."""
     file = Path(what)
-    if file.is_file():
+    if _is_file(file):
         _proof(file, trust or [], as_json_)
     elif trust:
         raise CommandError(f"{what}: there is no such file; --trust goes with a proof bundle")
     else:
         _identity(what, data, config, as_json_)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than any file's name: an identifier
+        return False
 
 
 def _keys(files: list[Path]) -> list[str]:
@@ -76,21 +83,35 @@ def _proof(file: Path, trust: list[Path], as_json_: bool) -> None:
         }
         print_json(shown)
         return
-    out.print(f"[bold green]verified[/] {verified.words}", highlight=False, soft_wrap=True)
+    out.print(f"[bold green]verified[/] {escape(verified.words)}", highlight=False, soft_wrap=True)
     for path, value in verified.pairs:
         out.print(f"  {path}  {value}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _gather(node: Node, identity: Identity) -> ProductEvidence:
+    """The evidence; where a running writer's index is ahead of the log as it was opened, the log is read on."""
+    evidence = PublicEvidence(node.service, node.settings.base_url)
+    while True:
+        try:
+            return evidence.evidence(identity)
+        except UnknownPosition:
+            size = node.log.size
+            if not isinstance(node.log, ReadOnlyLog) or node.log.refresh() == size:
+                raise
 
 
 def _identity(text: str, data: Data, config: Config, as_json_: bool) -> None:
     identity = parse(text)
     settings = load(config, data=data)
-    with Node.follow(settings) as node:
-        evidence = PublicEvidence(node.service, settings.base_url).evidence(identity)
+    with Node.follow(settings) as node, node.service.reading():
+        evidence = _gather(node, identity)
     verdict = decide(evidence, settings.zone)
     if as_json_:
         print_json(as_json(evidence, verdict))
         return
-    out.print(f"[bold]{verdict.heading.in_language(Language.EN)}[/]  {verdict.heading.zh}", highlight=False)
-    out.print(verdict.lead.in_language(Language.EN), highlight=False)
+    heading = verdict.heading.in_language(Language.EN)
+    out.print(f"[bold]{escape(heading)}[/]  {escape(verdict.heading.zh)}", highlight=False)
+    out.print(escape(verdict.lead.in_language(Language.EN)), highlight=False)
     for reason in verdict.reasons:
-        out.print(f"  · {reason.text.in_language(Language.EN)}", highlight=False, soft_wrap=True)
+        words = reason.text.in_language(Language.EN)
+        out.print(f"  · {words}", highlight=False, markup=False, soft_wrap=True)

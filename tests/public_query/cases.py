@@ -11,8 +11,13 @@ from foundation.web import Text, same
 from public_query import (
     Anomaly,
     AnomalyKind,
+    BusyError,
     ChainStep,
     Commissioning,
+    Dispute,
+    DisputeKind,
+    Ended,
+    EndKind,
     Origin,
     Product,
     ProductEvidence,
@@ -20,6 +25,7 @@ from public_query import (
     Recall,
     Sale,
     SaleKind,
+    Site,
 )
 
 BEIJING = timezone(timedelta(hours=8))
@@ -44,6 +50,16 @@ STRANGER = Commissioning(
     us("2026-04-02T01:12:00"),
     Text(zh="无名商贸", en="Nameless Trading"),
     False,
+)
+DISPUTES = (
+    Dispute(DisputeKind.MADE_BY_ANOTHER, us("2026-04-02T01:12:00")),
+    Dispute(DisputeKind.STATEMENTS_LEFT_OUT, us("2026-05-02T08:00:00"), 3),
+)
+DESTROYED = Ended(
+    "urn:uuid:5b6f1c3a-0031-4d7e-9a51-6a1d2f0e7c31", us("2026-05-15T07:45:00"), EndKind.DESTROYED
+)
+DEPOT = Site(
+    Text(zh="华东医药物流中心", en="East China drug logistics centre"), Text(zh="上海", en="Shanghai")
 )
 SALE = Sale("urn:uuid:5b6f1c3a-0009-4d7e-9a51-6a1d2f0e7c09", us("2026-05-12T02:05:00"), SaleKind.DISPENSED)
 
@@ -257,6 +273,10 @@ _MAKERS: dict[str, Callable[[Identity], ProductEvidence]] = {
         it, anomalies=(Anomaly(AnomalyKind.TWO_PLACES, us("2026-05-02T04:00"), (MADE.event_id,)),)
     ),
     "stranger": lambda it: evidence_of(it, commissionings=(STRANGER,)),
+    "ended": lambda it: evidence_of(it, ended=DESTROYED),
+    "stolen": lambda it: evidence_of(it, ended=replace(DESTROYED, kind=EndKind.STOLEN)),
+    "disputed": lambda it: evidence_of(it, disputed=DISPUTES),
+    "long": lambda it: evidence_of(it, chain=CAPSULE_CHAIN[2:], chain_left_out=37),
     "tea": _tea,
 }
 
@@ -271,6 +291,10 @@ class FakeService:
 
     def evidence(self, identity: Identity) -> ProductEvidence:
         self.asked.append(identity)
+        if identity.serial == "crowd":
+            raise BusyError
+        if identity.key in ("414", "417"):
+            return replace(_empty(identity), site=DEPOT if identity.value("254") is None else None)
         if identity.level in (Level.LOT, Level.CLASS) and identity.gtin == GTIN:
             return _lot(identity)
         if identity.serial == "hostile":

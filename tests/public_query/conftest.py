@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -13,13 +14,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from foundation.web import RateLimiter, install_web
-from public_query import router
-from tests.public_query.cases import BEIJING, FakeService
+from public_query import Evidence, router
+from tests.public_query.cases import BEIJING, NOW, FakeService
 
 BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
-def application(service: FakeService, limiter: RateLimiter | None = None) -> FastAPI:
+def application(service: Evidence, limiter: RateLimiter | None = None, **options: Any) -> FastAPI:
     app = FastAPI()
     install_web(app)
     app.include_router(
@@ -27,6 +28,8 @@ def application(service: FakeService, limiter: RateLimiter | None = None) -> Fas
             service,
             zone=BEIJING,
             limiter=limiter if limiter is not None else RateLimiter(per_second=1e6, burst=1e6),
+            clock=lambda: NOW,
+            **options,
         )
     )
     return app

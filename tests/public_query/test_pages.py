@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from foundation.web import RateLimiter
-from public_query import Outcome, router
-from tests.public_query.cases import GTIN, HOSTILE, TEA_GTIN, FakeService, item
+from foundation.web import Language, RateLimiter
+from public_query import (
+    MOST_STEPS,
+    Outcome,
+    ProductEvidence,
+    as_json,
+    decide,
+    public_part,
+    router,
+)
+from public_query.pages import PAGES as PAGES_OF_ROOM
+from public_query.pages import item_page
+from tests.public_query.cases import (
+    BEIJING,
+    CAPSULE_CHAIN,
+    DEPOT,
+    DESTROYED,
+    DISPUTES,
+    GTIN,
+    HOSTILE,
+    RECALL,
+    TEA_GTIN,
+    FakeService,
+    evidence_of,
+    identity,
+    item,
+)
 from tests.public_query.conftest import BROWSER_ACCEPT, application
 
 SAID = [
@@ -23,7 +48,12 @@ SAID = [
     ("suspect", "存疑", "Doubtful"),
     ("stranger", "存疑", "Doubtful"),
     ("nobody", "查无记录", "No record"),
+    ("ended", "已退出流通", "Taken out of use"),
+    ("disputed", "正品", "Genuine"),
 ]
+
+
+SSCC = "/00/106141412345678908"
 
 
 class Outline(HTMLParser):
@@ -65,7 +95,8 @@ def test_the_verdict_is_the_first_heading_in_the_readers_language(
 
 
 PAGES = ["/", "/scan", item("genuine"), item("recalled"), item("nobody"), item("tea", TEA_GTIN), "/01/1",
-         f"/01/{GTIN}/10/A260302", item("hostile"), "/scan?code=", "/verify?id=urn:uuid:1"]  # fmt: skip
+         f"/01/{GTIN}/10/A260302", item("hostile"), item("ended"), item("disputed"), item("long"),
+         item("crowd"), SSCC, "/414/9506000134352", "/scan?code=", "/verify?id=urn:uuid:1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -139,6 +170,137 @@ def test_a_hop_that_may_not_be_shown_is_shown_as_hidden(browser: TestClient) -> 
     html = browser.get(item("genuine"), params={"lang": "zh"}).text
     assert "参与方未公开" in html
     assert html.count('class="chain-step"') == 6
+
+
+def test_steps_that_are_left_out_are_counted_at_their_place(browser: TestClient, client: TestClient) -> None:
+    html = browser.get(item("long"), params={"lang": "en"}).text
+    assert "37 earlier steps are not shown" in html
+    assert "From its making until now, 41 steps; these are the latest 4." in html
+    assert html.index("37 earlier steps") < html.index('class="chain-step"')
+    assert client.get(item("long"), params={"format": "json"}).json()["chainLeftOut"] == 37
+    assert "earlier" not in browser.get(item("genuine"), params={"lang": "en"}).text
+
+
+def test_never_more_than_200_steps_are_rendered_and_the_latest_stay() -> None:
+    steps = tuple(replace(CAPSULE_CHAIN[0], position=place) for place in range(1_000))
+    long = evidence_of(identity(item("long")), chain=steps, chain_left_out=5)
+    html = PAGES_OF_ROOM.html(
+        "item.html", Language.EN, **item_page(long, decide(long, BEIJING), BEIJING, Language.EN)
+    )
+    assert html.count('class="chain-step"') == MOST_STEPS == 200
+    assert "805 earlier steps are not shown" in html
+    body = as_json(long, decide(long, BEIJING))
+    assert (len(body["chain"]), body["chainLeftOut"]) == (200, 805)
+    assert body["chain"][-1]["position"] == 999
+    one = replace(long, chain=steps[:201], chain_left_out=0)
+    assert "1 earlier step is not shown" in PAGES_OF_ROOM.html(
+        "item.html", Language.EN, **item_page(one, decide(one, BEIJING), BEIJING, Language.EN)
+    )
+
+
+def test_what_is_taken_out_of_use_says_what_shop_and_buyer_do(
+    browser: TestClient, client: TestClient
+) -> None:
+    html = browser.get(item("ended"), params={"lang": "en"}).text
+    assert "It was recorded as destroyed on 15 May 2026." in html
+    assert "A shop must not sell it." in html
+    assert "tone-gone" in html
+    assert "警方" in browser.get(item("stolen"), params={"lang": "zh"}).text
+    body = client.get(item("ended"), params={"format": "json"}).json()
+    assert body["verdict"]["outcome"] == "ended"
+    assert body["ended"] == {
+        "kind": "destroyed",
+        "time": "2026-05-15T07:45:00.000Z",
+        "eventID": "urn:uuid:5b6f1c3a-0031-4d7e-9a51-6a1d2f0e7c31",
+    }
+
+
+def test_remarks_on_outsiders_are_neutral(browser: TestClient, client: TestClient) -> None:
+    html = browser.get(item("disputed"), params={"lang": "en"}).text
+    remark = re.search(r'<li class="reason-(\w+)">(?:(?!</li>).)*Another company', html, re.DOTALL)
+    assert remark is not None
+    assert remark[1] == "quiet"
+    body = client.get(item("disputed"), params={"format": "json"}).json()
+    assert body["disputed"][1] == {
+        "code": "statements_left_out",
+        "time": "2026-05-02T08:00:00.000Z",
+        "count": 3,
+    }
+
+
+def test_a_shipping_units_page_says_its_kind_and_asks_nothing(
+    browser: TestClient, client: TestClient, service: FakeService
+) -> None:
+    for path in (SSCC, "/verify" + SSCC, "/8004/9506000134352A1", "/253/9506000134352DOC1"):
+        html = browser.get(path, params={"lang": "en"}).text
+        assert "Not a product code" in html
+        assert "shown only to those who handle it" in html
+        for absent in ('id="chain"', 'id="proof"', 'id="product"', "Checked", "GMT"):
+            assert absent not in html, absent
+        body = client.get(path, params={"format": "json"}).json()
+        assert set(body) == {"identity", "level", "subject", "checkedAt", "verdict"}
+        assert body["verdict"]["outcome"] == "not_a_product"
+    for path in (SSCC, "/8004/9506000134352A1", "/253/9506000134352DOC1"):
+        links = client.get(path, headers={"Accept": "application/linkset+json"}).json()["linkset"][0]
+        assert links["itemDescription"] == "Not a product code"
+        assert not any("traceability" in name or "recall" in name for name in links)
+        assert client.get(path, params={"linkType": "gs1:traceability"}).status_code == 404
+    assert "运输单元" in browser.get(SSCC, params={"lang": "zh"}).text
+    assert service.asked == [], "what nobody asks for cannot leak, not even by how long it takes"
+
+
+def test_the_room_itself_shows_nothing_of_a_shipping_unit_whatever_it_is_given() -> None:
+    told = evidence_of(identity(SSCC), recalls=(RECALL,), site=DEPOT, ended=DESTROYED, disputed=DISPUTES)
+    assert public_part(told) == ProductEvidence(identity(SSCC), told.checked_at)
+    assert set(as_json(told, decide(told, BEIJING))) == {
+        "identity",
+        "level",
+        "subject",
+        "checkedAt",
+        "verdict",
+    }
+
+
+@pytest.mark.parametrize("key", ["414", "417"])
+def test_places_and_parties_show_the_name_and_city_their_owner_published(
+    key: str, browser: TestClient, client: TestClient
+) -> None:
+    path = f"/{key}/9506000134352"
+    html = browser.get(path, params={"lang": "zh"}).text
+    assert "华东医药物流中心" in html
+    assert "上海" in html
+    body = client.get(path, params={"format": "json"}).json()
+    assert body["name"]["en"] == "East China drug logistics centre"
+    assert body["city"]["en"] == "Shanghai"
+    links = client.get(path, headers={"Accept": "application/linkset+json"}).json()["linkset"][0]
+    assert links["itemDescription"] == "East China drug logistics centre"
+    told = evidence_of(identity(path), site=DEPOT)
+    assert public_part(told) == ProductEvidence(identity(path), told.checked_at, site=DEPOT)
+
+
+def test_a_place_of_which_nothing_is_published_says_so(browser: TestClient) -> None:
+    html = browser.get("/414/9506000134352/254/A1", params={"lang": "en"}).text
+    assert "has published no name for it here" in html
+    assert "East China" not in html
+
+
+def test_when_too_many_ask_the_page_is_calm_and_says_when_to_come_again(
+    browser: TestClient, client: TestClient
+) -> None:
+    for path in (item("crowd"), "/verify" + item("crowd")):
+        page = browser.get(path, params={"lang": "en"})
+        assert page.status_code == 503
+        assert page.headers["retry-after"] == "5"
+        assert page.headers["cache-control"] == "no-store"
+        assert "This says nothing about your item" in page.text
+        assert 'href="?lang=en"' in page.text
+        for headers in ({"Accept": "application/json"}, {"Accept": "application/linkset+json"}):
+            if path.startswith("/verify"):
+                headers = {"Accept": "application/json"}
+            answer = client.get(path, headers=headers)
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "5"
+            assert answer.json()["type"] == "urn:suyuan:problem:busy"
 
 
 def test_a_recall_notice_says_what_to_do(browser: TestClient) -> None:

@@ -12,7 +12,8 @@ import pytest
 import public_query
 from foundation.web import SHELL_WORDS, Language, placeholders
 from public_query import WORDS
-from public_query.pages.item import TONES, step_name
+from public_query.pages import PAGES
+from public_query.pages.item import _REMARKS, _SIGNS, _SUBJECT_SIGNS, TONES, step_name
 from public_query.verdict import Outcome
 
 ROOM = Path(public_query.__file__).parent
@@ -44,6 +45,14 @@ def test_every_literal_key_of_templates_and_code_is_in_the_catalogue() -> None:
 def test_every_outcome_has_its_words_and_a_tone_of_its_own() -> None:
     assert set(TONES) == set(Outcome)
     assert len(set(TONES.values())) == len(Outcome)
+
+
+def test_every_sign_that_a_page_asks_for_is_drawn() -> None:
+    drawn = PAGES.environment.globals["outcome_icons"]
+    assert {outcome.value for outcome in Outcome} - {"not_a_product"} <= set(drawn)  # type: ignore[arg-type]
+    assert {"unit", *_SUBJECT_SIGNS.values()} <= set(drawn)  # type: ignore[arg-type]
+    lines = PAGES.environment.globals["line_icons"]
+    assert {icon for _, icon in (*_SIGNS.values(), *_REMARKS.values())} <= set(lines)  # type: ignore[arg-type]
 
 
 # CBV 2.0 §7.1.3, the standard's business steps
@@ -112,7 +121,7 @@ def test_a_participants_own_step_is_shown_by_the_end_of_its_uri(step: str, shown
     assert step_name(step, Language.ZH) == shown
 
 
-@pytest.mark.parametrize("name", ["moment", "resolver"])
+@pytest.mark.parametrize("name", ["moment", "resolver", "subject"])
 def test_the_examples_of_a_module_run(name: str) -> None:
     outcome = doctest.testmod(importlib.import_module(f"public_query.{name}"))
     assert outcome.attempted > 0

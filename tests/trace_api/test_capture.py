@@ -15,6 +15,7 @@ from tests.trace_api.conftest import DAIRY, FARM, SHOP, Bench
 from tests.trace_api.documents import GTIN, document, observed
 from trace_api import Behaviour, ValidationFailed
 from trace_api.capture import WriterStopped
+from trace_api.lineage import Lineage
 from trace_api.query import EventQuery, Page, View
 
 ALL = View(sees_all=True)
@@ -166,6 +167,10 @@ def test_a_document_that_is_no_epcis_is_refused_with_the_position(bench: Bench) 
     assert bench.log.size == 0
 
 
+def test_an_endless_event_id_is_refused(bench: Bench) -> None:
+    assert statuses(bench, document(observed(eventID="urn:x:" + "n" * 3000))) == ["refused"]
+
+
 def test_what_the_log_cannot_hold_is_refused_alone_and_harms_no_other_request(bench: Bench) -> None:
     endless = observed(f"{GTIN}/21/3", **{"https://ext.example/" + "n" * 3000: "x"})
     result = bench.capture.capture(document(observed(), endless), DAIRY.id, Behaviour.PROCEED)
@@ -283,3 +288,115 @@ def test_any_way_of_sending_the_same_events_leaves_each_in_the_log_once(
         assert len(bench.index.facts.of_object(uri)) == 1
     found = bench.index.find(EventQuery(), ALL, Page(100_000, bench.index.position))
     assert len(found) == bench.log.size
+
+
+def test_what_a_stranger_captured_under_an_id_blocks_nobody_and_is_not_told(bench: Bench) -> None:
+    mine = observed(eventID="urn:uuid:00000000-0000-4000-8000-000000000020")
+    assert statuses(bench, document(mine), SHOP.id) == ["captured"]
+    assert statuses(bench, document(mine), DAIRY.id) == [
+        "captured"
+    ]  # the same words are still its own statement
+    other = document(mine | {"bizStep": "shipping"})
+    result = bench.capture.capture(other, FARM.id)
+    assert [o.status for o in result.outcomes] == ["captured"]
+    assert result.outcomes[0].issues == ()
+    assert bench.log.size == 3
+
+
+def test_a_stranger_who_repeats_ones_words_cannot_keep_them_alive(bench: Bench) -> None:
+    mine = observed(f"{GTIN}/21/4", eventID="urn:uuid:z")
+    bench.capture.capture(document(mine), DAIRY.id)
+    bench.capture.capture(document(mine | {"eventID": "urn:uuid:a"}), SHOP.id)
+    bench.capture.capture(document(declared(mine)), DAIRY.id)
+    history = Lineage(bench.index.facts).history(f"{GTIN}/21/4")
+    assert {(event.party, event.void) for event in history.events if not event.declares_error} == {
+        (DAIRY.id, True),
+        (SHOP.id, False),
+    }
+
+
+@pytest.mark.parametrize("value", [123456789012345678901, 1.5, {"a": [1, None]}, "text"])
+def test_master_data_of_any_json_kind_is_kept_and_stops_nothing(bench: Bench, value: Any) -> None:
+    element = {"id": GTIN, "attributes": [{"id": "cbvmda:netWeight", "attribute": value}]}
+    header = {
+        "epcisMasterData": {
+            "vocabularyList": [
+                {"type": "urn:epcglobal:epcis:vtype:EPCClass", "vocabularyElementList": [element]}
+            ]
+        }
+    }
+    assert bench.capture.capture(document(epcisHeader=header), DAIRY.id).success
+    [stated] = bench.index.master_data(GTIN)
+    kept = stated.attributes["netWeight"]
+    assert kept == value if isinstance(value, str) else json.loads(kept) == value
+    assert statuses(bench, document(observed())) == ["captured"]
+    bench.reopen()
+    assert bench.index.position == bench.log.size
+
+
+def test_a_context_with_a_version_number_is_kept(bench: Bench) -> None:
+    body = json.loads(document(observed()))
+    body["@context"] += [{"@version": 1.1, "ext": "https://ext.example/"}]
+    assert statuses(bench, json.dumps(body).encode()) == ["captured"]
+    bench.reopen()
+
+
+def test_a_context_that_would_be_kept_thousands_of_times_is_bounded(bench: Bench) -> None:
+    body = json.loads(document(observed()))
+    body["@context"] += [{f"p{n}": "https://ext.example/" + "x" * 100 for n in range(200)}]
+    with pytest.raises(ValidationFailed, match="@context"):
+        bench.capture.capture(json.dumps(body).encode(), DAIRY.id)
+
+
+def test_a_caller_that_has_gone_away_spoils_nothing_for_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    append = bench.log.append_batches
+
+    def slow(batches: Any) -> Any:
+        begun.set()
+        go_on.wait(10)
+        return append(batches)
+
+    monkeypatch.setattr(bench.log, "append_batches", slow)
+    first = bench.capture.submit(document(observed()), DAIRY.id, Behaviour.ROLLBACK)
+    assert begun.wait(10)
+    gone = bench.capture.submit(document(observed(f"{GTIN}/21/8")), DAIRY.id, Behaviour.ROLLBACK)
+    last = bench.capture.submit(document(observed(f"{GTIN}/21/9")), DAIRY.id, Behaviour.ROLLBACK)
+    assert gone.cancel()
+    assert not first.cancel()
+    go_on.set()
+    assert first.result(10).success
+    assert last.result(10).success
+    assert bench.log.size == 2
+
+
+def test_requests_of_one_group_in_two_commits_are_indexed_with_their_own_times(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    append = bench.log.append_batches
+
+    def one_by_one(batches: Any) -> Any:
+        begun.set()
+        go_on.wait(10)
+        receipts = []
+        for batch in batches:
+            bench.clock.now += 1_000
+            receipts += append([batch])
+        return receipts
+
+    monkeypatch.setattr(bench.log, "append_batches", one_by_one)
+    futures = []
+    for n in range(4):
+        futures.append(
+            bench.capture.submit(document(observed(f"{GTIN}/21/{n}")), DAIRY.id, Behaviour.ROLLBACK)
+        )
+        begun.wait(10)
+    go_on.set()
+    assert all(future.result(10).success for future in futures)
+    for position in range(4):
+        fact = bench.index.fact(position)
+        assert fact is not None
+        assert fact.record_time == bench.log.entry(position).header.record_time

@@ -12,8 +12,8 @@ import pytest
 
 from tests.trace_api.conftest import DAIRY, Bench
 from trace_api import Behaviour, ValidationFailed
-from trace_api.capture import issue_json
 from trace_api.lineage import Lineage
+from trace_api.report import issue_json
 
 VALID = (
     "epcis/documents/2.0/EPCIS/JSON/Capture/Documents",

@@ -1,9 +1,9 @@
 """Lineage: where a thing came from, what became of it, and where it is, derived from commuting facts.
 
 `Lineage(facts)` answers; `facts` is any index with the five methods of `Facts`. Read `order` (what comes
-first), `validity` (what counts), `judgement` (what opens and closes a containment), `transformation`,
-`membership`, `inheritance` (what holds for contents), `trace`, `state` and `balance`, in this order: each
-lists the rules it keeps.
+first), `validity` (what counts), `namesakes` (what an opaque name stands for), `judgement` (what opens and
+closes a containment), `transformation`, `membership`, `inheritance` (what holds for contents), `trace`,
+`state` and `balance`, in this order: each lists the rules it keeps.
 """
 
 from __future__ import annotations

@@ -109,7 +109,8 @@ class _Count:
         if was_open is not None:
             over = self._take(time, flow, deleted, deleted_known)
         elif flow.deletes and not flow.adds:
-            self._glimpse(time, flow.deletes, "unpacked from it without having been packed")
+            reason = "unpacked from it without having been packed"
+            self._glimpse(time, flow.deletes, reason, Phase.UNPACK)
             self._report(AnomalyKind.UNPACKED_NOT_PACKED, "unpacked where none was packed", flow.deletes)
             return
         if flow.adds:
@@ -168,8 +169,8 @@ class _Count:
             interval.evidence += flow.deletes
             self.open, self.units, self.known = None, {}, True
 
-    def _glimpse(self, time: int, facts: list[Fact], reason: str) -> None:
-        start, end = moment(time, Phase.ORIGIN), moment(time, Phase.AFTER)
+    def _glimpse(self, time: int, facts: list[Fact], reason: str, until: Phase = Phase.AFTER) -> None:
+        start, end = moment(time, Phase.ORIGIN), moment(time, until)
         units, known = stated(facts, self.uri)
         self.intervals.append(
             AmountInterval(

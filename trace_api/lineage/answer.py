@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -275,6 +276,10 @@ class TraceLimits:
     depth: int = 1000
     nodes: int = 1_000_000
     events: int = 1_000_000
+    seconds: int | None = None
+    """After so long the walk of `back` and `forward` goes no further; None: it may take any time."""
+    clock: Callable[[], float] = field(default=monotonic, repr=False, compare=False)
+    """Seconds that never run backwards."""
 
     def __post_init__(self) -> None:
         for name in ("depth", "nodes", "events"):

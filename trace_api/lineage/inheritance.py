@@ -3,13 +3,14 @@
 `spans_above` follows an object up through every container it was in, through any depth, and narrows the
 span of time at each step to the time both were together; `holds_within` tells whether an event of the
 container falls into the span. So contents of different fillings of a reused carrier never meet (rule 12).
+`within` keeps the spans that the limits of a question allow, and tells what they cut.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .answer import Certainty
+from .answer import Certainty, Cut, TraceLimits
 from .containment import KINDS, Containments
 from .levels import is_bare_class
 from .order import PHASES, Phase
@@ -42,9 +43,13 @@ def holds_within(seen: Seen, low: int, high: int) -> bool:
 
 
 def spans_above(containments: Containments, uri: str, low: int, high: int) -> list[Span]:
-    """Every container of `uri` over [low, high], direct ones first; cycles end by themselves."""
+    """Every containment above `uri` over [low, high], direct ones first; cycles end by themselves.
+
+    A container may be there over several spans, of either kind; it is followed further up only for what
+    no wider span of it has told already.
+    """
     found: list[Span] = []
-    done: dict[str, list[tuple[int, int, Certainty]]] = {uri: [(low, high, Certainty.CERTAIN)]}
+    done: dict[str, list[tuple[int, int, Certainty]]] = {}
     level = [(uri, low, high, Certainty.CERTAIN)]
     depth = 0
     while level:
@@ -67,10 +72,35 @@ def spans_above(containments: Containments, uri: str, low: int, high: int) -> li
         above.sort(key=lambda span: (-span.certainty, span.low, -span.high, span.container))
         level = []
         for span in above:
+            if span.container == uri:
+                continue
+            found.append(span)
             known = done.setdefault(span.container, [])
             if any(a <= span.low and b >= span.high and c >= span.certainty for a, b, c in known):
                 continue  # rule 13: only a wider span is worth another visit
             known.append((span.low, span.high, span.certainty))
-            found.append(span)
             level.append((span.container, span.low, span.high, span.certainty))
     return found
+
+
+def within(spans: list[Span], limits: TraceLimits) -> tuple[list[Span], list[Cut]]:
+    """The spans that limits on depth and nodes leave, nearest containers first, and what they cut."""
+    cuts: list[Cut] = []
+    deep = [span for span in spans if span.depth > limits.depth]
+    if deep:
+        spans = [span for span in spans if span.depth <= limits.depth]
+        cuts.append(_cut("depth", limits.depth, deep, {span.container for span in spans}))
+    nearest = {span.container: span.depth for span in reversed(spans)}
+    if len(nearest) >= limits.nodes:  # the object itself is a node
+        ranked = sorted(nearest, key=lambda container: (nearest[container], container))
+        kept = set(ranked[: limits.nodes - 1])
+        beyond = [span for span in spans if span.container not in kept]
+        spans = [span for span in spans if span.container in kept]
+        cuts.append(_cut("nodes", limits.nodes, beyond, kept))
+    return spans, cuts
+
+
+def _cut(limit: str, value: int, left_out: list[Span], kept: set[str]) -> Cut:
+    beyond = {span.container for span in left_out}
+    at = {span.interval.child for span in left_out} - (beyond - kept)
+    return Cut(limit, value, len(beyond), tuple(sorted(at)))

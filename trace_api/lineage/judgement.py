@@ -4,13 +4,15 @@ Invariants, each checked where its number stands in the code
 1. An AggregationEvent (AssociationEvent) ADD opens, DELETE closes; an empty DELETE closes all of its own
    kind for its parent, but never an ADD of its own instant (rules 1, 3).
 2. An OBSERVE neither opens nor closes. One of a child that is not inside is an inferred containment at
-   that instant; so is a DELETE of a child that is not inside, which is also an anomaly (rule 2).
+   that instant (rule 2), an anomaly where another container holds the child; so is a DELETE of a child
+   that is not inside, up to the unpacking, always with an anomaly.
 3. An instance packed elsewhere leaves its former container as inferred, with an anomaly (rule 11), unless
    the new one is an ancestor of the former, or the second number of the same unit.
 4. Later evidence that it is in the former container while the other still holds it withdraws that ending:
    both intervals stand, suspected clone (rule 11).
-5. An instance used, sold, dispensed, destroyed or seen alone at another place leaves its containers as
-   inferred; so does one whose container, or which itself, is decommissioned (rule 10).
+5. An instance used, sold, dispensed, destroyed, or seen at another place without its container (by
+   itself or in another container) leaves its containers as inferred; so does one whose container, or
+   which itself, is decommissioned (rule 10).
 6. Lots obey none of 3 to 5: their containment is an amount (see `amounts`).
 7. What is decided at an instant rests on earlier instants and on what is stated at that instant only, so
    the intervals of a child depend on the facts and on nothing else (rule 9).
@@ -64,9 +66,12 @@ class Judge:
                 if parent in line.open:
                     line.open.pop(parent).end = moment(time, Phase.UNPACK)
                 else:
-                    self._glimpse(line, parent, time, listed, "unpacked from it after it was emptied")
+                    self._glimpse(
+                        line, parent, time, listed, "unpacked from it after it was emptied", Phase.UNPACK
+                    )
             else:  # invariant 2
-                self._glimpse(line, parent, time, listed, "unpacked from it without having been packed")
+                reason = "unpacked from it without having been packed"
+                self._glimpse(line, parent, time, listed, reason, Phase.UNPACK)
                 message = f"unpacked from {parent}, where it was not"
                 line.anomalies.append(anomaly(AnomalyKind.UNPACKED_NOT_PACKED, line.uri, message, listed))
 
@@ -79,7 +84,7 @@ class Judge:
             if parent in line.open:
                 line.open[parent].evidence.append(fact)
                 continue
-            others = line.open.keys() - {parent}
+            others = line.open.keys() - {parent} - closed_at_once  # those are unpacked at this instant
             if self._exclusive(line) and not self._clone(line, parent, time, [fact], others=others):
                 yield from self._displace(line, parent, time, fact, sorted(others))
             if parent not in line.open:
@@ -108,7 +113,23 @@ class Judge:
                 continue
             self._glimpse(line, parent, time, [fact], "seen in it without having been packed")  # invariant 2
             if self._exclusive(line) and not clone:
-                yield from self._displace(line, parent, time, fact, sorted(others))
+                yield from self._contradict(line, parent, time, fact, sorted(others))
+
+    def _contradict(
+        self, line: Timeline, parent: str, time: int, fact: Fact, others: list[str]
+    ) -> Needs[None]:
+        """Seen in `parent` while others hold it: one left at another place is left as inferred (rule 10)."""
+        for other in others:
+            if other in (yield from self._ancestors([parent], line.kind, time)):
+                continue  # the container it is seen in is in the other
+            place = yield from self._apart_from(line, other, time, fact)
+            if place is not None:
+                reason = f"seen in {parent} at {place}"
+                self._infer_end(line, other, moment(time, Phase.OBSERVE), fact, reason)
+                continue
+            message = f"in {other} and, without being packed there, seen in {parent}"
+            evidence = [*line.open[other].evidence, fact]
+            line.anomalies.append(anomaly(AnomalyKind.DOUBLE_CONTAINMENT, line.uri, message, evidence))
 
     def _leave(self, line: Timeline, time: int, instant: Instant) -> Needs[None]:
         """Invariant 5: rule 10, what the instance was seen or used for by itself."""
@@ -116,30 +137,42 @@ class Judge:
             if not line.open:
                 return
             is_input = fact.type == "TransformationEvent"
-            listed = self._view.names(fact).children
             for parent in sorted(line.open):
                 if is_input:
                     self._infer_end(line, parent, moment(time, Phase.INPUT), fact, "used as an input")
                     continue
-                # Listed by itself it is alone; among others, one of them may be what holds it.
-                if len(listed) > 1:
-                    above = yield from self._ancestors([parent], line.kind, time)
-                    above.add(parent)
-                    above.discard(line.uri)  # in a cycle it is above itself
-                else:
-                    above = {parent}
-                if not listed.isdisjoint(above):
-                    continue  # with its container, not alone
                 if is_end_of_use(fact):
-                    reason = f"{fact.biz_step or fact.disposition} by itself"
-                elif (seen := whereabouts(fact, line.uri, self._view.names(fact))) is None:
-                    continue
-                else:
-                    held = yield from self._last_whereabouts(parent, line.kind, time)
-                    if held is None or not elsewhere(seen, held):
+                    if (yield from self._together(line, parent, time, fact)):
                         continue
-                    reason = f"seen alone at {seen.place}"
+                    reason = f"{fact.biz_step or fact.disposition} by itself"
+                else:
+                    place = yield from self._apart_from(line, parent, time, fact)
+                    if place is None:
+                        continue
+                    reason = f"seen alone at {place}"
                 self._infer_end(line, parent, moment(time, Phase.OBSERVE), fact, reason)
+
+    def _together(self, line: Timeline, parent: str, time: int, fact: Fact) -> Needs[bool]:
+        """Whether an event names the instance together with what holds it."""
+        # Listed by itself it is alone; among others, one of them may be what holds it.
+        listed = self._view.names(fact).children
+        if len(listed) > 1:
+            above = yield from self._ancestors([parent], line.kind, time)
+            above.add(parent)
+            above.discard(line.uri)  # in a cycle it is above itself
+        else:
+            above = {parent}
+        return not listed.isdisjoint(above)
+
+    def _apart_from(self, line: Timeline, parent: str, time: int, fact: Fact) -> Needs[str | None]:
+        """The place where an event saw the instance alone, if `parent` was last seen at another."""
+        if (yield from self._together(line, parent, time, fact)):
+            return None
+        seen = whereabouts(fact, line.uri, self._view.names(fact))
+        if seen is None:
+            return None
+        held = yield from self._last_whereabouts(parent, line.kind, time)
+        return seen.place if held is not None and elsewhere(seen, held) else None
 
     def _end(self, line: Timeline, time: int, instant: Instant) -> None:
         """Invariant 5: the end of its container, or its own, takes it out."""
@@ -168,8 +201,16 @@ class Judge:
         interval.reason = reason
         interval.evidence.append(fact)
 
-    def _glimpse(self, line: Timeline, parent: str, time: int, facts: list[Fact], reason: str) -> None:
-        start, end = moment(time, Phase.ORIGIN), moment(time, Phase.AFTER)
+    def _glimpse(
+        self,
+        line: Timeline,
+        parent: str,
+        time: int,
+        facts: list[Fact],
+        reason: str,
+        until: Phase = Phase.AFTER,
+    ) -> None:
+        start, end = moment(time, Phase.ORIGIN), moment(time, until)
         line.intervals.append(
             Interval(parent, line.uri, line.kind, start, end, Certainty.INFERRED, reason, list(facts))
         )
@@ -180,11 +221,11 @@ class Judge:
             if parent in (yield from self._ancestors([other], line.kind, time)):
                 continue
             interval = line.open[other]
-            # Of one instant, or only seen: neither comes after the other, so either may be the outer.
-            unordered = interval.start >= moment(time, Phase.ORIGIN) or fact.action != "ADD"
+            # Of one instant: neither comes after the other, so either may be the outer.
+            unordered = interval.start >= moment(time, Phase.ORIGIN)
             if unordered and other in (yield from self._ancestors([parent], line.kind, time)):
                 continue
-            if fact.action == "ADD" and self._second_number(other, parent, fact):
+            if self._second_number(other, parent, fact):
                 continue
             del line.open[other]
             line.displaced[other] = interval
@@ -207,7 +248,10 @@ class Judge:
             return False
         del line.displaced[parent]
         message = f"in {parent} and in {', '.join(others)} at once: suspected clone"
-        evidence = displaced.evidence + facts
+        # What holds it now is named, so its packing is evidence too.
+        latest = {interval.parent: interval for interval in line.intervals}
+        holding = [fact for other in others if other in latest for fact in latest[other].evidence]
+        evidence = displaced.evidence + holding + facts
         line.anomalies.append(anomaly(AnomalyKind.SUSPECTED_CLONE, line.uri, message, evidence))
         left = instant_of(displaced.end) or 0
         dossier = self._view.of(parent)

@@ -29,7 +29,7 @@ from .assembly import Assembly, Events, containment_edge
 from .balance import MassBalance, mass_balance
 from .containment import KINDS, Containments
 from .facts import Facts
-from .inheritance import Span, holds_within, spans_above
+from .inheritance import Span, holds_within, spans_above, within
 from .levels import is_bare_class
 from .order import ALWAYS, end_of, instant_of, tie_break
 from .state import State, derive_state, life_of
@@ -189,7 +189,7 @@ class _Question:
         )
 
     def history(self, uri: str, limits: TraceLimits) -> TraceAnswer:
-        spans = self._spans(uri)
+        spans, cut = within(self._spans(uri), limits)
         events = Events(self._view)
         points: dict[int, int] = {}
         for seen in self._view.of(uri).shown:
@@ -225,7 +225,9 @@ class _Question:
             )
             for span in spans
         }
-        left_out = max(0, len(ordered) - limits.events)
+        left_out = len(ordered) - limits.events
+        if left_out > 0:
+            cut.append(Cut("events", limits.events, left_out))
         return TraceAnswer(
             uri,
             Direction.HISTORY,
@@ -234,7 +236,7 @@ class _Question:
             tuple(events.refs(ordered[: limits.events])),
             self._anomalies(uri),
             (),
-            (Cut("events", limits.events, left_out),) if left_out else (),
+            tuple(cut),
             self._event_time,
             self._record_time,
             self.state,

@@ -30,7 +30,6 @@ Visible = Callable[[int], bool]
 def redact_trace(answer: TraceAnswer, visible: Visible) -> TraceAnswer:
     """A trace with everything hidden that only invisible events tell."""
     names = _Names(answer, visible)
-    edges = tuple(_edge(edge, visible, names) for edge in answer.edges)
     state_of = answer.state_of
 
     def state(uri: str) -> State:
@@ -41,7 +40,7 @@ def redact_trace(answer: TraceAnswer, visible: Visible) -> TraceAnswer:
     return replace(
         answer,
         nodes=tuple(_node(node, visible, names) for node in answer.nodes),
-        edges=edges,
+        edges=tuple(_edge(edge, visible, names) for edge in answer.edges),
         events=tuple(_event(event, visible, names) for event in answer.events),
         anomalies=tuple(_anomaly(found, visible, names) for found in answer.anomalies),
         unaccounted=tuple(amount for amount in answer.unaccounted if all(map(visible, amount.positions))),
@@ -57,6 +56,7 @@ def redact_state(state: State, visible: Visible) -> State:
     def may(name: str) -> bool:
         return all(map(visible, told.get(name, ())))
 
+    names = _Holders(state, visible)
     end = state.end_of_life
     shown = replace(
         state,
@@ -69,7 +69,7 @@ def redact_state(state: State, visible: Visible) -> State:
         disposition=state.disposition if may("disposition") else None,
         container_disposition=state.container_disposition if may("container_disposition") else None,
         persistent_dispositions=state.persistent_dispositions if may("persistent_dispositions") else (),
-        containers=tuple(_containment(containment, visible) for containment in state.containers),
+        containers=tuple(_containment(containment, visible, names) for containment in state.containers),
         end_of_life=end if end is not None and visible(end.position) else None,
         used_as_input=state.used_as_input and may("used_as_input"),
         anomalies=tuple(found for found in state.anomalies if all(map(visible, found.positions))),
@@ -137,17 +137,37 @@ def _cut(cut: Cut, names: _Names) -> Cut:
     return replace(cut, at=tuple(map(names.of, cut.at)))
 
 
+class _Holders:
+    """Which containers of a state the viewer may know: those that some evidence he sees surely names.
+
+    Evidence of an ending need not name the container, so a containment must be seen whole.
+    """
+
+    def __init__(self, state: State, visible: Visible) -> None:
+        whole = [held for held in state.containers if all(map(visible, held.positions))]
+        self._shown = {state.uri, *(held.parent for held in whole), *(held.child for held in whole)}
+        for sighting in (state.last_observed, state.last_known):
+            if sighting is not None and sighting.inherited_from is not None and visible(sighting.position):
+                self._shown.add(sighting.inherited_from)
+        self._stand_ins: dict[str, str] = {}
+
+    def of(self, uri: str) -> str:
+        if uri in self._shown:
+            return uri
+        return self._stand_ins.setdefault(uri, f"hidden:{len(self._stand_ins) + 1}")
+
+
 def _sighting(sighting: Sighting | None, visible: Visible) -> Sighting | None:
     return sighting if sighting is None or visible(sighting.position) else None
 
 
-def _containment(containment: Containment, visible: Visible) -> Containment:
+def _containment(containment: Containment, visible: Visible, names: _Holders) -> Containment:
     if all(map(visible, containment.positions)):
         return containment
     positions = tuple(filter(visible, containment.positions))
     return Containment(
-        containment.parent if positions else "hidden",
-        containment.child,
+        names.of(containment.parent),
+        names.of(containment.child),
         containment.kind,
         None,
         None,

@@ -16,7 +16,8 @@ Invariants
    itself, so never to its other items (rule 6).
 5. A class that is no lot is never lineage; the chain is reported as broken there (rule 6).
 6. The containers that hold an affected object now are shown as carriers and not followed (rule 14).
-7. Levels are walked in the order of names, so that what a limit cuts does not depend on capture order.
+7. Levels are walked in the order of names, so that what a limit cuts does not depend on capture order (what
+   the limit on time cuts, depends on the machine).
 """
 
 from __future__ import annotations
@@ -101,6 +102,9 @@ class Walk:
         self._cut_by_depth: tuple[set[str], set[str]] = (set(), set())
         self._cut_by_nodes: tuple[set[str], set[str]] = (set(), set())
         """(what was left out, where the trace would go on)"""
+        self._cut_by_time: set[str] = set()
+        """Reached, and not followed or not looked for in containers any more."""
+        self._end = None if limits.seconds is None else limits.clock() + limits.seconds
 
     def back(self, root: str) -> None:
         """Walk upstream from `root`."""
@@ -116,7 +120,7 @@ class Walk:
         return max(label.certainty for label in self.labels[uri])
 
     def cuts(self) -> list[Cut]:
-        """What the limits on depth and nodes left out."""
+        """What the limits on depth, nodes and time left out."""
         found = []
         for limit, value, (left_out, at) in (
             ("depth", self._limits.depth, self._cut_by_depth),
@@ -124,7 +128,13 @@ class Walk:
         ):
             if left_out:
                 found.append(Cut(limit, value, len(left_out), tuple(sorted(at))))
+        if self._cut_by_time and self._limits.seconds is not None:
+            at = self._cut_by_time
+            found.append(Cut("seconds", self._limits.seconds, len(at), tuple(sorted(at))))
         return found
+
+    def _out_of_time(self) -> bool:
+        return self._end is not None and self._limits.clock() > self._end
 
     def _walk(self, root: str, label: Label, *, forward: bool) -> None:
         expand = self._expand_forward if forward else self._expand_back
@@ -134,6 +144,9 @@ class Walk:
         while level:
             self._next = {}
             for uri in sorted(level):
+                if self._out_of_time():
+                    self._cut_by_time.add(uri)
+                    continue
                 for reached in level[uri]:
                     expand(uri, reached)
             level = self._next
@@ -257,6 +270,9 @@ class Walk:
         while waiting:
             depth = min(waiting)
             for uri, certainty in sorted(waiting.pop(depth).items()):
+                if self._out_of_time():
+                    self._cut_by_time.add(uri)
+                    continue
                 for interval in self._holding(uri):
                     strength = min(certainty, self.weight(interval))
                     parent = interval.parent

@@ -8,8 +8,10 @@ Invariants
 4. The declarationTime is never read; a declaration known before its event waits for it.
 5. A declaration of a declaration is another declaration, never a reinstatement.
 6. A declaration by anyone else voids nothing and is an anomaly.
-7. Same content under another id is kept and counts once: the least (event id, digest) stands for all.
-   A void event does not count, so its live twin does.
+7. Same content under another id, by the same party, is kept and counts once: the least (event id, digest)
+   stands for all. A void event does not count, so its live twin does. What another party states in the same
+   words is its own statement: it neither stands for the first nor keeps it alive.
+8. Known facts call a class by a name of its own where an instance has the same one (see `namesakes`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from .answer import Anomaly, AnomalyKind
-from .facts import Fact, Facts
+from .facts import Fact, Facts, names_of
+from .namesakes import bare_name, is_gs1, names_both, told_apart
 
 Delegate = Callable[[str, str], bool]
 """`delegate(declaring party, capturing party)`: may the first declare errors for the second?"""
@@ -61,15 +64,37 @@ class KnownFacts:
         self._event_time = as_of_event_time
         self._record_time = as_of_record_time
         self._delegate = delegate
-        self._twins: dict[str, Twins | None] = {}
+        self._twins: dict[tuple[str, str], Twins | None] = {}
         self._void: dict[int, bool] = {}
+        self._both: dict[str, bool] = {}
+        self._apart: dict[int, Fact] = {}
 
     def of_object(self, uri: str) -> list[Fact]:
         """Every known fact naming `uri`, whatever it counts for."""
-        return self._known(self._facts.of_object(uri))
+        name = self.captured_name(uri)
+        found = self._known(self._facts.of_object(name))
+        return [fact for fact in found if uri in names_of(fact)] if self.is_both(name) else found
 
     def of_lot_members(self, lot: str) -> Sequence[str]:
-        return self._facts.of_lot_members(lot)
+        return self._facts.of_lot_members(self.captured_name(lot))
+
+    def captured_name(self, uri: str) -> str:
+        """What events call an object (invariant 8)."""
+        name = bare_name(uri)
+        return name if name == uri or self.is_both(name) else uri
+
+    def is_both(self, name: str) -> bool:
+        """Whether a name as captured stands for an instance and for a class."""
+        if is_gs1(name):
+            return False
+        if name not in self._both:
+            self._both[name] = names_both(name, self.uses_of_name(name))
+        return self._both[name]
+
+    def uses_of_name(self, name: str) -> list[Fact]:
+        """The known events, none of them void, that use a name as captured for whatever it stands for."""
+        facts = self._at_clocks(self._facts.of_object(name))
+        return [fact for fact in facts if fact.declaration is None and not self._is_void(fact)]
 
     def of_transformation(self, transformation_id: str) -> list[Fact]:
         """The live facts that share a transformationID."""
@@ -88,20 +113,21 @@ class KnownFacts:
         )
 
     def twins(self, fact: Fact) -> Twins | None:
-        """The live events with the content of `fact`; None where none is live."""
-        if fact.content_hash not in self._twins:
+        """The live events with the content and of the party of `fact`; None where none is live."""
+        key = fact.content_hash, fact.party
+        if key not in self._twins:
             live = sorted(
                 (
                     twin
                     for twin in self._known(self._facts.of_content_hash(fact.content_hash))
-                    if twin.declaration is None and not self._is_void(twin)
+                    if twin.party == fact.party and twin.declaration is None and not self._is_void(twin)
                 ),
                 key=lambda twin: (twin.event_id, twin.body_digest, twin.position),  # invariant 7
             )
-            self._twins[fact.content_hash] = (
+            self._twins[key] = (
                 Twins(live[0], tuple(sorted(twin.position for twin in live[1:]))) if live else None
             )
-        return self._twins[fact.content_hash]
+        return self._twins[key]
 
     def duplicates(self, fact: Fact) -> tuple[int, ...]:
         """Positions of the other live events with the content of `fact`."""
@@ -131,6 +157,15 @@ class KnownFacts:
         ]
 
     def _known(self, facts: Sequence[Fact]) -> list[Fact]:
+        known = []
+        for fact in self._at_clocks(facts):
+            apart = self._apart.get(fact.position)
+            if apart is None:
+                apart = self._apart[fact.position] = told_apart(fact, self.is_both)
+            known.append(apart)
+        return known
+
+    def _at_clocks(self, facts: Sequence[Fact]) -> list[Fact]:
         event_time, record_time = self._event_time, self._record_time
         return [
             fact

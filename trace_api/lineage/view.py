@@ -15,6 +15,7 @@ from functools import cached_property
 from .answer import Anomaly, AnomalyKind, EdgeKind
 from .facts import Fact
 from .levels import Level, is_bare_class, is_lot_key, is_place
+from .namesakes import class_name
 from .order import MOVES, Phase, moment, phase_of, tie_break
 from .validity import KnownFacts, Standing
 
@@ -148,8 +149,11 @@ class View:
         dossier.live = [seen for seen in dossier.shown if seen.standing is Standing.LIVE]
         for seen in dossier.live:
             self._file(dossier, seen.fact)
-        if dossier.level is Level.LOT and not is_lot_key(uri):
-            dossier.anomalies.extend(self._both_levels(uri, dossier.live))
+        name = self.known.captured_name(uri)
+        if self.known.is_both(name):
+            message = f"{name} stands both for an instance and for a class: the class is {class_name(name)}"
+            uses = self.known.uses_of_name(name)
+            dossier.anomalies.append(anomaly(AnomalyKind.INSTANCE_AND_CLASS, uri, message, uses))
         return dossier
 
     def _seen(self, uri: str, fact: Fact, standing: Standing) -> Seen:
@@ -193,17 +197,6 @@ class View:
         if any(uri in self.names(fact).classes or uri in self.names(fact).members for fact in facts):
             return Level.LOT
         return Level.INSTANCE
-
-    def _both_levels(self, uri: str, live: list[Seen]) -> list[Anomaly]:
-        as_instance = [
-            seen.fact
-            for seen in live
-            if uri in seen.fact.epcs or uri in seen.fact.inputs or uri in seen.fact.outputs
-        ]
-        if not as_instance:
-            return []
-        message = "stands both as an instance and as a class; it is treated as a class"
-        return [anomaly(AnomalyKind.INSTANCE_AND_CLASS, uri, message, as_instance)]
 
 
 def anomaly(kind: AnomalyKind, uri: str, message: str, facts: list[Fact]) -> Anomaly:

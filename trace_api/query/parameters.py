@@ -8,7 +8,7 @@ An unknown parameter, or a value that is not of its form, is an error that names
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from foundation.epcis import Action, EventType, instant
 from foundation.epcis.vocabulary import (
@@ -22,10 +22,16 @@ from foundation.gs1 import Gs1Error, Level, canonical_or_opaque, parse
 from trace_api.errors import QueryParameterError
 from trace_api.query.model import EventQuery, Field, Op, Pattern, Role, Term, Value
 
-__all__ = ["PAGING", "read_parameters"]
+__all__ = ["LARGEST_PAGE", "PAGING", "read_paging", "read_parameters"]
 
 MAX_VALUES = 1000
+MAX_TERMS = 100
+MAX_VALUES_IN_ALL = 5000
+MAX_PATTERNS = 50
 PAGING = ("perPage", "nextPageToken")
+DEFAULT_PAGE = 30
+LARGEST_PAGE = 1000
+LONGEST_TOKEN = 1000
 
 # A comma separates identifiers where what follows it looks like a new one.
 IDENTIFIER_COMMA = re.compile(r",(?=(?:[a-z][a-z0-9+.-]*:|\())", re.IGNORECASE)
@@ -54,6 +60,8 @@ ATTRIBUTES: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "EQ_errorReason": ("errorReason", ERROR_REASON.word),
     "EQ_correctiveEventID": ("correctiveEventID", str),
 }
+EXISTS = ("", "true", "null", "1")
+"""EPCIS 2.0 §8.2.7.1: EXISTS_ parameters have a void value; the REST binding writes true."""
 TYPED = re.compile(r"EQ_(bizTransaction|source|destination)_(.+)")
 ORDER = {"eventTime": Field.EVENT_TIME, "recordTime": Field.RECORD_TIME}
 
@@ -78,7 +86,50 @@ def read_parameters(given: Iterable[tuple[str, str]]) -> EventQuery:
     for name, values in lists.items():
         if name not in CONTROLS:
             terms.append(_term(name, values))
+    _check_size(terms)
     return _controlled(tuple(terms), lists)
+
+
+def read_paging(given: Iterable[tuple[str, str]]) -> tuple[int, str | None]:
+    """The events wanted on a page, and the paging token.
+
+    Raises:
+        QueryParameterError: one of them is not of its form, or is given twice.
+
+    >>> read_paging([("perPage", "5"), ("EQ_action", "ADD")])
+    (5, None)
+    """
+    lists: dict[str, list[str]] = {}
+    for name, value in given:
+        if name in PAGING:
+            lists.setdefault(name, []).append(value)
+    size, token = DEFAULT_PAGE, None
+    if "perPage" in lists:
+        text = _single("perPage", lists["perPage"])
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
+            raise QueryParameterError(
+                f"perPage={text[:40]!r}: a whole number from 1 to {LARGEST_PAGE} is expected"
+            )
+        size = int(text)
+    if "nextPageToken" in lists:
+        token = _single("nextPageToken", lists["nextPageToken"])
+        if not token or len(token) > LONGEST_TOKEN:
+            raise QueryParameterError("nextPageToken is not one that this server gave")
+    return size, token
+
+
+def _check_size(terms: Sequence[Term]) -> None:
+    """Each parameter has its own limit; this is what one query may ask for in all."""
+    if len(terms) > MAX_TERMS:
+        raise QueryParameterError(f"{len(terms)} query parameters; this server takes {MAX_TERMS}")
+    values = sum(len(term.values) for term in terms)
+    if values > MAX_VALUES_IN_ALL:
+        raise QueryParameterError(
+            f"{values} values in all; this server takes {MAX_VALUES_IN_ALL} in one query"
+        )
+    patterns = sum(isinstance(value, Pattern) for term in terms for value in term.values)
+    if patterns > MAX_PATTERNS:
+        raise QueryParameterError(f"{patterns} idpat patterns; this server takes {MAX_PATTERNS} in one query")
 
 
 CONTROLS = ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount")
@@ -141,6 +192,12 @@ def _term(name: str, values: list[str]) -> Term:
     if name == "EQ_eventID":
         return Term(Field.EVENT_ID, Op.IN, _identifiers(name, values, str))
     if name == "EXISTS_errorDeclaration":
+        word = _single(name, values)
+        if word not in EXISTS:
+            raise QueryParameterError(
+                f"{name}={word!r}: it asks that there is one and takes no value (or true); for events without"
+                " an error declaration there is no parameter"
+            )
         return Term(Field.IS_DECLARATION, Op.EXISTS, ())
     if name in MATCH_ROLES:
         return Term(Field.MATCH, Op.IN, _identifiers(name, values, _object(name)), roles=MATCH_ROLES[name])

@@ -14,12 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from foundation.epcis import iso, read_json
-from trace_api.capture import Behaviour, Capture, CaptureResult, Outcome, WriterStopped, issue_json
+from trace_api.capture import Behaviour, Capture, WriterStopped
 from trace_api.errors import (
     NoSuchName,
     ResourceAlreadyExists,
     ValidationFailed,
 )
+from trace_api.report import CaptureResult, Outcome, issue_json
 from trace_api.rest.http import CapturingParty, ReadCaller, Service, accept_json, answer, read_body
 from trace_api.service import JOB_KIND, TraceService
 
@@ -41,10 +42,13 @@ async def capture(
     request: Request,
     party: CapturingParty,
     service: Service,
-    behaviour: Annotated[Behaviour, Header(alias="GS1-Capture-Error-Behaviour")] = Behaviour.ROLLBACK,
+    wanted: Annotated[
+        str, Header(alias="GS1-Capture-Error-Behaviour", description="rollback or proceed")
+    ] = Behaviour.ROLLBACK,
 ) -> Response:
     """Take an EPCISDocument; when this answers 202, the outcome is durable and stands in the job resource."""
     pipeline = _capture_of(service)
+    behaviour = _behaviour(wanted)
     body = await read_body(request, pipeline.limits.max_bytes)
     created = service.clock()
     future = await run_in_threadpool(pipeline.submit, body, party, behaviour)
@@ -59,6 +63,14 @@ async def capture(
         ("GS1-EPCIS-Capture-File-Size-Limit", str(pipeline.limits.max_bytes)),
     ]
     return answer(b"", status=202, position=result.position, headers=headers)
+
+
+def _behaviour(text: str) -> Behaviour:
+    try:
+        return Behaviour(text.strip().lower())
+    except ValueError:
+        allowed = " or ".join(Behaviour)
+        raise ValidationFailed(f"GS1-Capture-Error-Behaviour {text[:40]!r}: {allowed} is expected") from None
 
 
 def _job(

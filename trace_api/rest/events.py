@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,15 +16,16 @@ from starlette.responses import Response
 
 from trace_api.errors import NoSuchName, QueryParameterError, QueryTooLarge
 from trace_api.query.model import EventQuery, Field, Op, Page, Term
-from trace_api.query.parameters import PAGING, read_parameters
+from trace_api.query.parameters import LARGEST_PAGE, PAGING, read_paging, read_parameters
 from trace_api.rest.http import ReadCaller, Service, accept_json, answer
 from trace_api.rest.rendering import event_document, event_json
 from trace_api.service import TraceService, view_of
+from trace_api.store.protocol import Match
 
 __all__ = ["router"]
 
-DEFAULT_PAGE = 30
-LARGEST_PAGE = 1000
+PAGE_BYTES = 8 * 1024 * 1024
+"""A page ends before so many bytes of events, with at least one on it."""
 TAG_BYTES = 16
 
 router = APIRouter(prefix="/epcis", tags=["query"])
@@ -34,36 +36,31 @@ def events(
     request: Request,
     caller: ReadCaller,
     service: Service,
-    per_page: Annotated[int, Query(alias="perPage", ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
-    token: Annotated[str | None, Query(alias="nextPageToken", max_length=1000)] = None,
+    _size: Annotated[str | None, Query(alias="perPage", description=f"1 to {LARGEST_PAGE}")] = None,
+    _token: Annotated[str | None, Query(alias="nextPageToken", description="from the Link header")] = None,
 ) -> Response:
     """Events that satisfy the SimpleEventQuery parameters and that the caller may see, page by page."""
     accept_json(request)
     given = request.query_params.multi_items()
     query = read_parameters(given)
+    size, token = read_paging(given)
     view = view_of(caller)
     digest = _digest(query, caller.viewer_class)
-    if token is None:
-        page = Page(per_page, service.index.position)
-    else:
-        page = replace(_read_token(token, service.page_key, digest), size=per_page)
-    if query.max_event_count is not None and token is None:
-        found = service.index.count(query, view, page.below, query.max_event_count + 1)
-        if found > query.max_event_count:
-            raise QueryTooLarge(f"more than {query.max_event_count} events match (maxEventCount)")
-    matches = service.index.find(query, view, page)
-    shown = matches[:per_page]
-    headers = []
-    if len(matches) > per_page:
-        last = shown[-1]
-        following = Page(per_page, page.below, (last.sort, last.position), page.given + len(shown))
-        if query.event_count_limit is None or following.given < query.event_count_limit:
-            kept = [(name, value) for name, value in given if name not in PAGING]
-            next_token = _write_token(following, service.page_key, digest)
-            address = urlencode([*kept, ("perPage", str(per_page)), ("nextPageToken", next_token)])
-            headers.append(("Link", f'<{request.url.path}?{address}>; rel="next"'))
-    body = _document(service, [match.position for match in shown])
-    return answer(body, position=page.below, headers=headers)
+    with service.reading() as position:
+        if token is None:
+            page = Page(size, position)
+        else:
+            page = replace(_read_token(token, service.page_key, digest), size=size)
+        if query.max_event_count is not None and token is None:
+            found = service.index.count(query, view, page.below, query.max_event_count + 1)
+            if found > query.max_event_count:
+                raise QueryTooLarge(f"more than {query.max_event_count} events match (maxEventCount)")
+        matches = service.index.find(query, view, page)
+        shown = _shown(service, matches[:size])
+    kept = [(name, value) for name, value in given if name not in PAGING]
+    following = _following(query, page, matches, len(shown), kept, service.page_key, digest)
+    body = event_document([event for event in shown if event], created=service.clock())
+    return answer(body, position=page.below, headers=following)
 
 
 @router.get("/events/{event_id:path}", summary="One event, with its error declarations")
@@ -76,18 +73,58 @@ def event(event_id: str, request: Request, caller: ReadCaller, service: Service)
     version = request.query_params.get("ver")
     wanted = event_id if version is None else f"{event_id}?ver={version}"
     query = EventQuery((Term(Field.EVENT_ID, Op.IN, (wanted,)),))
-    below = service.index.position
-    matches = service.index.find(query, view_of(caller), Page(LARGEST_PAGE, below))
-    if not matches:
-        raise NoSuchName("there is no such event, or you may not see it")
-    return answer(_document(service, [match.position for match in matches]), position=below)
+    with service.reading() as below:
+        page = Page(LARGEST_PAGE, below)
+        matches = service.index.find(query, view_of(caller), page)
+        if not matches:
+            raise NoSuchName("there is no such event, or you may not see it")
+        shown = _shown(service, matches[:LARGEST_PAGE])
+    digest = _digest(query, caller.viewer_class)
+    kept = [("EQ_eventID", wanted)]
+    following = _following(query, page, matches, len(shown), kept, service.page_key, digest)
+    body = event_document([event for event in shown if event], created=service.clock())
+    return answer(body, position=below, headers=following)
 
 
-def _document(service: TraceService, positions: list[int]) -> bytes:
-    entries = (service.log.entry(position) for position in positions)
-    return event_document(
-        [event_json(entry) for entry in entries if not entry.erased], created=service.clock()
-    )
+def _shown(service: TraceService, matches: Sequence[Match]) -> list[bytes]:
+    """The first of these events, as many as a page may hold; b"" for one that was erased."""
+    shown: list[bytes] = []
+    octets = 0
+    for match in matches:
+        entry = service.log.entry(match.position)
+        event = b"" if entry.erased else event_json(entry)
+        octets += len(event)
+        if shown and octets > PAGE_BYTES:
+            break
+        shown.append(event)
+    return shown
+
+
+def _following(
+    query: EventQuery,
+    page: Page,
+    matches: Sequence[Match],
+    shown: int,
+    kept: Sequence[tuple[str, str]],
+    key: bytes,
+    digest: str,
+) -> list[tuple[str, str]]:
+    """The Link header to the next page, where there is one.
+
+    Args:
+        matches: as the index found them, with the one too many.
+        shown: how many of them stand on this page.
+        kept: the parameters of the query.
+    """
+    if len(matches) <= shown:
+        return []
+    last = matches[shown - 1]
+    following = Page(page.size, page.below, (last.sort, last.position), page.given + shown)
+    if query.event_count_limit is not None and following.given >= query.event_count_limit:
+        return []
+    token = _write_token(following, key, digest)
+    address = urlencode([*kept, ("perPage", str(page.size)), ("nextPageToken", token)])
+    return [("Link", f'</epcis/events?{address}>; rel="next"')]
 
 
 def _digest(query: EventQuery, viewer: str) -> str:

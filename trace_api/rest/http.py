@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from foundation.access import Caller, Unauthenticated
-from foundation.web import ProblemRule
+from foundation.access import Caller, Role, Unauthenticated
+from foundation.web import ProblemRule, preferred
 from trace_api import errors
 from trace_api.errors import (
     CaptureLimitExceeded,
     Forbidden,
     NotAcceptable,
+    RequestTimeout,
     TraceApiError,
     Unauthorized,
     UnsupportedMediaType,
@@ -24,6 +27,7 @@ from trace_api.service import TraceService
 
 __all__ = [
     "CapturingParty",
+    "MinPosition",
     "ReadCaller",
     "accept_json",
     "answer",
@@ -35,6 +39,8 @@ __all__ = [
 POSITION_HEADER = "Suyuan-Log-Position"
 MIN_POSITION_HEADER = "Suyuan-Min-Log-Position"
 JSON_TYPES = ("application/json", "application/ld+json")
+BODY_SECONDS = 60.0
+"""Within so long a whole body must have come."""
 
 
 def service_of(request: Request) -> TraceService:
@@ -61,19 +67,21 @@ def _caller(request: Request, service: Service) -> Caller:
         raise Unauthorized("the bearer token is not valid") from fault
 
 
-async def _reader(
-    request: Request,
-    service: Service,
-    min_position: Annotated[int | None, Header(alias=MIN_POSITION_HEADER, ge=0)] = None,
-) -> Caller:
-    """A caller who reads; a demanded log position is waited for."""
+MinPosition: TypeAlias = Annotated[int | None, Header(alias=MIN_POSITION_HEADER, ge=0)]
 
-    def settled() -> Caller:
-        caller = _caller(request, service)
-        service.demand(min_position)
-        return caller
 
-    return await run_in_threadpool(settled)
+async def _reader(request: Request, service: Service, min_position: MinPosition = None) -> Caller:
+    """A caller who reads; a demanded log position is waited for.
+
+    Raises:
+        Forbidden: the token is the public's, which reads the public pages only.
+        Behind: the demanded position is not there, or not in time.
+    """
+    caller = await run_in_threadpool(_caller, request, service)
+    if caller.role is Role.public:
+        raise Forbidden("a token of the public opens nothing here; the public pages need none")
+    await service.settled(min_position)
+    return caller
 
 
 ReadCaller: TypeAlias = Annotated[Caller, Depends(_reader)]
@@ -100,6 +108,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         UnsupportedMediaType: the body is not announced as JSON.
         CaptureLimitExceeded: more than `limit` bytes are announced or sent.
+        RequestTimeout: the body did not come in time, or the client left.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
@@ -110,10 +119,16 @@ async def read_body(request: Request, limit: int) -> bytes:
     if announced.isdigit() and int(announced) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise RequestTimeout(f"the body did not come within {BODY_SECONDS:g} s; nothing was kept") from None
+    except ClientDisconnect:
+        raise RequestTimeout("the client left before its body had come; nothing was kept") from None
     return bytes(body)
 
 
@@ -127,14 +142,10 @@ def accept_json(request: Request) -> None:
     """Refuse a client that takes no JSON.
 
     Raises:
-        NotAcceptable: its Accept header names other types only.
+        NotAcceptable: its Accept header names other types only, or these with the weight 0.
     """
-    accept = request.headers.get("accept", "")
-    if not accept or any(
-        part.partition(";")[0].strip() in ("*/*", "application/*", *JSON_TYPES) for part in accept.split(",")
-    ):
-        return
-    raise NotAcceptable("this server answers with application/json or application/ld+json")
+    if preferred(request.headers.get("accept"), JSON_TYPES) is None:
+        raise NotAcceptable("this server answers with application/json or application/ld+json")
 
 
 def answer(
@@ -168,14 +179,18 @@ def problem_rules() -> list[ProblemRule]:
             type=family.problem_type,
             detail=lambda fault: fault.detail,
             extensions=lambda fault: fault.extra,
-            headers=_challenge if family is errors.Unauthorized else None,
+            headers=HEADERS.get(family),
         )
         for family in families
     ]
 
 
-def _challenge(_: Exception) -> dict[str, str]:
-    return {"WWW-Authenticate": 'Bearer realm="suyuan"'}
+HEADERS: dict[type[TraceApiError], Callable[[Exception], Mapping[str, str]]] = {
+    errors.Unauthorized: lambda _: {"WWW-Authenticate": 'Bearer realm="suyuan"'},
+    errors.RequestTimeout: lambda _: {"Connection": "close"},  # what comes of the body later is not read
+    errors.Behind: lambda _: {"Retry-After": "1"},
+    errors.Overloaded: lambda _: {"Retry-After": "5"},
+}
 
 
 def _subclasses(family: type[TraceApiError]) -> list[type[TraceApiError]]:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from foundation.epcis import iso
 from foundation.gs1 import Gs1Error, canonical, canonical_or_opaque
-from ledger import LedgerError
+from foundation.web import RateLimiter, limited
+from ledger import CorruptLog, LedgerError, StorageError
 from trace_api.errors import NoSuchName, QueryParameterError
 from trace_api.rest.http import ReadCaller, Service, answer
 
@@ -32,6 +33,19 @@ ALWAYS = (
 router = APIRouter(prefix="/log", tags=["log"])
 
 
+def tile_limiter() -> RateLimiter:
+    """What one client may ask of tiles and consistency proofs, unless the wiring decides otherwise."""
+    return RateLimiter(per_second=50, burst=1000)
+
+
+async def _limited(request: Request) -> None:
+    limiter: RateLimiter = request.app.state.tile_limiter
+    await limited(limiter)(request)
+
+
+OPEN_TO_ALL = [Depends(_limited)]
+
+
 @router.get("/checkpoint", summary="The latest signed checkpoint")
 def checkpoint(service: Service) -> Response:
     """The signed tree head as a C2SP signed note: origin, size, root hash, signatures."""
@@ -42,17 +56,23 @@ def checkpoint(service: Service) -> Response:
     )
 
 
-@router.get("/tile/{address:path}", summary="A tile of the Merkle tree, or a bundle of entry headers")
+@router.get(
+    "/tile/{address:path}",
+    dependencies=OPEN_TO_ALL,
+    summary="A tile of the Merkle tree, or a bundle of entry headers",
+)
 def tile(address: str, service: Service) -> Response:
     """Up to 256 hashes of a level (`0/x001/067`) or entry headers (`entries/000.p/5`); never changes."""
     try:
         content = service.log.resource(f"tile/{address}")
+    except (CorruptLog, StorageError):
+        raise  # it has, or had, such a tile
     except LedgerError as fault:
         raise NoSuchName(f"the log has no such tile: {fault}") from fault
     return Response(content, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE})
 
 
-@router.get("/consistency", summary="Proof that the log only grew")
+@router.get("/consistency", dependencies=OPEN_TO_ALL, summary="Proof that the log only grew")
 def consistency(
     service: Service, old: Annotated[int, Query(ge=0)], new: Annotated[int | None, Query(ge=0)] = None
 ) -> Response:

@@ -6,14 +6,24 @@ and an index that is ahead of its log, or was built from another log, is thrown 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 from trace_api.lineage import Fact, Facts
-from trace_api.query.model import EventQuery, Page, View
+from trace_api.query.model import EventQuery, Page, Role, View
 
-__all__ = ["EventIndex", "IndexedEvent", "Known", "MasterData", "Match"]
+__all__ = [
+    "Erased",
+    "EventIndex",
+    "Indexed",
+    "IndexedEvent",
+    "IndexedFacts",
+    "Known",
+    "MasterData",
+    "Match",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +49,38 @@ class MasterData:
     party: str
     vocabulary: str
     id: str
-    attributes: dict[str, Any]
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A logged erasure: what stood at a log position is to be known no more (contract 13).
+
+    All of it comes from the erasure's own entry, for the erased body is gone when a projection is built anew.
+
+    Attributes:
+        position: of the erased entry.
+        event_id, party: of the erased event; None where it was no event, or the erasure does not tell.
+        declaration: digest of its errorDeclaration, where it was an error declaration.
+    """
+
+    position: int
+    event_id: str | None = None
+    party: str | None = None
+    declaration: bytes | None = None
+
+
+Indexed: TypeAlias = IndexedEvent | MasterData | Erased | None
+"""What one log entry means to a projection; None where it means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an eventID, to tell a repeat from a contradiction (contract 6)."""
+    """What is known of an eventID, to tell a repeat from a contradiction (contract 6).
+
+    Attributes:
+        erased: it was captured and is erased: of its content nothing is known.
+    """
 
     position: int
     event_id: str
@@ -52,6 +88,7 @@ class Known:
     content_hash: str
     body_digest: bytes
     declaration: bytes | None
+    erased: bool = False
 
     def at(self, position: int) -> Known:
         """The same, standing at a log position."""
@@ -66,6 +103,23 @@ class Match:
     sort: int
 
 
+class IndexedFacts(Facts, Protocol):
+    """The facts of an index: what the lineage asks, and bounded questions for those who must not read all."""
+
+    def at(self, positions: Iterable[int]) -> list[Fact]:
+        """The facts at these log positions; positions that hold no event give nothing."""
+
+    def some_of_object(
+        self, uri: str, limit: int, *, roles: Sequence[Role] = (), naming: str | None = None
+    ) -> tuple[list[Fact], int]:
+        """At most `limit` events that name an object, the first and the last captured; and how many there are.
+
+        Args:
+            roles: only where it stands in one of these lists; membership in a lot alone is none of them.
+            naming: only events that name this object too.
+        """
+
+
 class EventIndex(Protocol):
     """An index of the log's events."""
 
@@ -74,10 +128,10 @@ class EventIndex(Protocol):
         """Log entries applied so far: entries 0 … position-1 are in the index."""
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> IndexedFacts:
         """The events as the lineage reads them."""
 
-    def apply(self, first: int, entries: Sequence[IndexedEvent | MasterData | None], root: bytes) -> None:
+    def apply(self, first: int, entries: Sequence[Indexed], root: bytes) -> None:
         """Take entries first, first+1, …; those below `position` are passed over. All or nothing.
 
         Args:
@@ -93,7 +147,7 @@ class EventIndex(Protocol):
         """Forget everything; the next apply begins at 0."""
 
     def known(self, event_ids: Sequence[str]) -> dict[str, list[Known]]:
-        """Entries that carry one of these eventIDs."""
+        """Entries that carry one of these eventIDs, and those that did and are erased."""
 
     def fact(self, position: int) -> Fact | None:
         """The fact at a log position, None where the entry is no event."""
@@ -106,6 +160,15 @@ class EventIndex(Protocol):
 
     def visible(self, positions: Sequence[int], view: View) -> set[int]:
         """Those of the positions that the viewer may see."""
+
+    def sees(self, uri: str, view: View) -> bool:
+        """Whether some event that names an object in any role may be seen by the viewer."""
+
+    def snapshot(self) -> AbstractContextManager[int]:
+        """One state of the index for all that the calling thread asks inside, whatever is applied meanwhile.
+
+        Gives the position of that state. Leave it soon: while it lasts, others may have to wait.
+        """
 
     def master_data(self, id: str) -> list[MasterData]:
         """What was stated about an identifier, newest last."""

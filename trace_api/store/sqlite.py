@@ -9,34 +9,43 @@ It keeps query columns, the objects an event names, and log positions; never the
     attribute(name, value, position) further things that queries ask for
     named(party, position)           source and destination parties, for visibility
     master_data(id, position, …)     what parties stated about identifiers
+    erased(position, event_id, …)    tombstones: which events stood there and are erased
 
-One connection writes (the writer thread's); every reading thread has its own. The write-ahead log is not
-synced at each commit: after a power cut the index is at an earlier position and catches up from the log.
+One connection writes (the writer thread's); a bounded number of others is lent to readers (`connections`).
+The write-ahead log is not synced at each commit: after a power cut the index is at an earlier position and
+catches up from the log.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from trace_api.lineage import Fact, Facts
-from trace_api.query.model import EventQuery, Page, Role, View
-from trace_api.store.protocol import IndexedEvent, Known, MasterData, Match
+from trace_api.lineage import Fact
+from trace_api.query.model import EventQuery, Page, View
+from trace_api.store.connections import READER_CACHE_KIB, Readers, is_damage, private_file, shredding
+from trace_api.store.protocol import Erased, Indexed, IndexedEvent, IndexedFacts, Known, MasterData, Match
+from trace_api.store.sqlite_erase import erase
 from trace_api.store.sqlite_facts import SqliteFacts
-from trace_api.store.sqlite_query import ROLE_BIT, compile_query, compile_view
+from trace_api.store.sqlite_query import compile_query, compile_view
+from trace_api.store.sqlite_write import EventWriter
 
-__all__ = ["IndexUnusable", "SqliteIndex"]
+__all__ = ["IndexUnavailable", "IndexUnusable", "SqliteIndex"]
 
-FORMAT = 1
-DICTIONARY_CACHE = 200_000
+FORMAT = 2
 PARAMETERS = 900  # SQLite's oldest limit on parameters of one statement is 999
+CHECKPOINT_PAGES = 8192  # 32 MiB: a page that many commits touch is copied into the file once
+READERS = 8
+BRIEF_READERS = 2
+WRITER_CACHE_KIB = 65_536
+MMAP_BYTES = 64 * 1024 * 1024
+BUSY_SECONDS = 30.0
 
 SCHEMA = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -66,11 +75,25 @@ CREATE TABLE attribute (name TEXT, value TEXT, position INTEGER,
 CREATE TABLE named (party TEXT, position INTEGER, PRIMARY KEY (party, position)) WITHOUT ROWID;
 CREATE TABLE master_data (id TEXT, position INTEGER, party TEXT NOT NULL, vocabulary TEXT NOT NULL,
   attributes BLOB NOT NULL, PRIMARY KEY (id, position)) WITHOUT ROWID;
+CREATE TABLE erased (position INTEGER PRIMARY KEY, event_id TEXT NOT NULL, party TEXT NOT NULL,
+  declaration BLOB);
+CREATE INDEX erased_by_id ON erased (event_id);
 """
+TABLES = (
+    "object", "event", "posting", "lot_member", "attribute", "named", "master_data", "erased", "state",
+)  # fmt: skip
 
 
 class IndexUnusable(Exception):
     """The index file is of another format or damaged; it can be deleted and is rebuilt from the log."""
+
+
+class IndexUnavailable(Exception):
+    """The index file cannot be opened now, for a reason that may pass; nothing is wrong with what it holds."""
+
+
+class _OtherFormat(Exception):
+    """The file was made by another program, or another version of this one."""
 
 
 class SqliteIndex:
@@ -81,61 +104,81 @@ class SqliteIndex:
         read_only: open for reading beside a running writer.
 
     Raises:
-        IndexUnusable: the file is no index of this format.
+        IndexUnusable: the file is no index of this format, is damaged, or (to be read only) is not there.
+        IndexUnavailable: it cannot be opened now; another process may have locked it.
     """
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self._memory = str(path) == ":memory:"
         self._path = f"file:suyuan-{uuid4().hex}?mode=memory&cache=shared" if self._memory else str(path)
         self._read_only = read_only
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
-        self._ids: OrderedDict[str, int] = OrderedDict()
+        self._readers = Readers(self._connect_reader, READERS, snapshots=not self._memory)
+        self._brief = Readers(self._connect_reader, BRIEF_READERS)
+        if not self._memory:
+            if not read_only:
+                private_file(Path(path))
+            elif not Path(path).exists():
+                raise IndexUnusable(f"{path} is not there")
         try:
-            self._writer = self._connect()
-            self._prepare()
-        except sqlite3.DatabaseError as fault:
-            self.close()
-            raise IndexUnusable(f"{path} is not a usable event index: {fault}") from fault
-        self._facts = SqliteFacts(self._reader)
+            self._writer = self._connect(WRITER_CACHE_KIB)
+            try:
+                self._prepare()
+            except BaseException:
+                self._writer.close()
+                raise
+        except (_OtherFormat, sqlite3.Error) as fault:
+            if isinstance(fault, _OtherFormat) or is_damage(fault):
+                raise IndexUnusable(f"{path} is not a usable event index: {fault}") from fault
+            raise IndexUnavailable(f"{path} cannot be opened now: {fault}") from fault
+        self._events = EventWriter(self._writer)
+        self._facts = SqliteFacts(self._rows)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
         if self._memory:
             uri = self._path
         else:
             uri = Path(self._path).absolute().as_uri() + ("?mode=ro" if self._read_only else "")
         connection = sqlite3.connect(
-            uri, uri=True, check_same_thread=False, isolation_level=None, timeout=30, cached_statements=256
+            uri,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            cached_statements=256,
         )
-        with self._opening:
-            self._open.append(connection)
-        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
         if not self._memory:
-            connection.execute("PRAGMA mmap_size=268435456")
+            connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
         return connection
 
-    def _reader(self) -> sqlite3.Connection:
-        """This thread's own connection for reading."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=1")
-            if self._memory:
-                connection.execute("PRAGMA read_uncommitted=1")
-            self._local.connection = connection
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = self._connect(READER_CACHE_KIB)
+        connection.execute("PRAGMA query_only=1")
+        if self._memory:
+            connection.execute("PRAGMA read_uncommitted=1")
         return connection
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT, through the connection that this thread holds or one lent for it."""
+        with self._readers.lent() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def _brief_rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `_rows`, for what must never wait behind long questions: the writer's, and where the index is."""
+        with (self._readers if self._readers.held else self._brief).lent() as connection:
+            return connection.execute(sql, values).fetchall()
 
     def _prepare(self) -> None:
         if not self._read_only and not self._memory:
             self._writer.execute("PRAGMA journal_mode=WAL")
             self._writer.execute("PRAGMA synchronous=NORMAL")
+            self._writer.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
         tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if version == FORMAT:
             return
         if tables or self._read_only:
-            raise sqlite3.DatabaseError(f"format {version}, this program reads format {FORMAT}")
+            raise _OtherFormat(f"format {version}, this program reads format {FORMAT}")
         self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
 
     # -- the projection ---------------------------------------------------------------------------
@@ -147,13 +190,13 @@ class SqliteIndex:
 
     def built_from(self) -> tuple[int, bytes]:
         """The log size and root hash last applied; (0, b"") for an empty index."""
-        row = self._reader().execute("SELECT value FROM state WHERE key = 'built_from'").fetchone()
-        if row is None:
+        rows = self._brief_rows("SELECT value FROM state WHERE key = 'built_from'")
+        if not rows:
             return 0, b""
-        size, root = orjson.loads(row[0])
+        size, root = orjson.loads(rows[0][0])
         return size, bytes.fromhex(root)
 
-    def apply(self, first: int, entries: Sequence[IndexedEvent | MasterData | None], root: bytes) -> None:
+    def apply(self, first: int, entries: Sequence[Indexed], root: bytes) -> None:
         """Take log entries from `first` on; see `EventIndex.apply`."""
         done = self.position
         if first > done:
@@ -161,116 +204,55 @@ class SqliteIndex:
         fresh = entries[done - first :]
         if not fresh:
             return
+        erased = [entry for entry in fresh if isinstance(entry, Erased)]
+        with shredding(self._writer, bool(erased)):
+            self._apply(fresh, done, erased, orjson.dumps([first + len(entries), root.hex()]))
+
+    def _apply(self, fresh: Sequence[Indexed], done: int, erased: Sequence[Erased], state: bytes) -> None:
         write = self._writer
+        gone: dict[str, int] = {}
         write.execute("BEGIN IMMEDIATE")
         try:
-            for position, entry in enumerate(fresh, start=done):
-                if isinstance(entry, IndexedEvent):
-                    self._write_event(write, entry)
-                elif entry is not None:
-                    write.execute(
-                        "INSERT INTO master_data VALUES (?, ?, ?, ?, ?)",
-                        (entry.id, position, entry.party, entry.vocabulary, orjson.dumps(entry.attributes)),
-                    )
-            state = orjson.dumps([first + len(entries), root.hex()])
+            self._events.events(entry for entry in fresh if isinstance(entry, IndexedEvent))
+            write.executemany(
+                "INSERT INTO master_data VALUES (?, ?, ?, ?, ?)",
+                (
+                    (entry.id, position, entry.party, entry.vocabulary, orjson.dumps(entry.attributes))
+                    for position, entry in enumerate(fresh, start=done)
+                    if isinstance(entry, MasterData)
+                ),
+            )
+            if erased:
+                gone = erase(write, erased)
             write.execute("INSERT OR REPLACE INTO state VALUES ('built_from', ?)", (state,))
             write.execute("COMMIT")
         except BaseException:
             write.execute("ROLLBACK")
-            self._ids.clear()  # it may hold numbers that were never committed
+            self._events.forget()  # it may hold numbers that were never committed
             raise
-
-    def _write_event(self, write: sqlite3.Connection, entry: IndexedEvent) -> None:
-        fact = entry.fact
-        number = self._number
-        roles: dict[int, int] = {}
-
-        def named(uri: str, bit: int) -> int:
-            object_id = number(write, uri)
-            roles[object_id] = roles.get(object_id, 0) | bit
-            return object_id
-
-        def amounts(role: Role) -> list[list[Any]]:
-            return [
-                [named(q.epc_class, ROLE_BIT[role]), None if q.amount is None else str(q.amount), q.uom]
-                for q in getattr(fact, QUANTITY_FIELD[role])
-            ]
-
-        members = [
-            None if fact.parent is None else named(fact.parent, ROLE_BIT[Role.PARENT]),
-            [named(uri, ROLE_BIT[Role.EPC]) for uri in fact.epcs],
-            amounts(Role.QUANTITY),
-            [named(uri, ROLE_BIT[Role.INPUT]) for uri in fact.inputs],
-            amounts(Role.INPUT_QUANTITY),
-            [named(uri, ROLE_BIT[Role.OUTPUT]) for uri in fact.outputs],
-            amounts(Role.OUTPUT_QUANTITY),
-        ]
-        lots = [[number(write, instance), named(lot, 0)] for instance, lot in fact.lots]
-        details = [fact.persistent_set, fact.persistent_unset, fact.sources, fact.destinations, lots]
-        declaration = fact.declaration
-        write.execute(
-            "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                fact.position, fact.event_id, fact.id_given, fact.content_hash, fact.body_digest, fact.party,
-                fact.record_time, fact.event_time, fact.type, fact.action, fact.biz_step, fact.disposition,
-                fact.read_point, fact.biz_location, fact.transformation_id,
-                None if declaration is None else orjson.dumps(
-                    [declaration.declaration_time, declaration.reason, declaration.corrective_event_ids]
-                ),
-                None if declaration is None else declaration.digest,
-                orjson.dumps(members), orjson.dumps(details) if any(details) else None,
-            ),
-        )  # fmt: skip
-        position = fact.position
-        write.executemany(
-            "INSERT INTO posting VALUES (?, ?, ?)",
-            [(number, position, bits) for number, bits in roles.items()],
-        )
-        if lots:
-            write.executemany(
-                "INSERT OR IGNORE INTO lot_member VALUES (?, ?)", [(lot, inst) for inst, lot in lots]
-            )
-        if entry.attributes:
-            write.executemany(
-                "INSERT OR IGNORE INTO attribute VALUES (?, ?, ?)",
-                [(name, value, position) for name, value in entry.attributes],
-            )
-        if entry.named:
-            write.executemany(
-                "INSERT OR IGNORE INTO named VALUES (?, ?)", [(party, position) for party in entry.named]
-            )
-
-    def _number(self, write: sqlite3.Connection, uri: str) -> int:
-        """The dictionary's number of an identifier, given now if it is new."""
-        number = self._ids.get(uri)
-        if number is not None:
-            return number
-        row = write.execute("SELECT id FROM object WHERE uri = ?", (uri,)).fetchone()
-        if row is None:
-            number = write.execute("INSERT INTO object (uri) VALUES (?)", (uri,)).lastrowid
-            assert number is not None
-        else:
-            number = int(row[0])
-        self._ids[uri] = number
-        if len(self._ids) > DICTIONARY_CACHE:
-            self._ids.popitem(last=False)
-        return number
+        self._events.drop(gone)
+        self._facts.drop([each.position for each in erased], gone.values())
 
     def clear(self) -> None:
         """Forget everything; the next apply begins at 0."""
         write = self._writer
-        tables = ("object", "event", "posting", "lot_member", "attribute", "named", "master_data", "state")
         write.execute("BEGIN IMMEDIATE")
-        for table in tables:
+        for table in TABLES:
             write.execute(f"DELETE FROM {table}")
         write.execute("COMMIT")
-        self._ids.clear()
+        self._events.forget()
         self._facts.forget()
 
     # -- reading ----------------------------------------------------------------------------------
 
+    @contextmanager
+    def snapshot(self) -> Iterator[int]:
+        """One state for all that this thread asks inside; gives its position. See `EventIndex.snapshot`."""
+        with self._readers.snapshot():
+            yield self.position
+
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> IndexedFacts:
         """The events as the lineage reads them."""
         return self._facts
 
@@ -280,30 +262,36 @@ class SqliteIndex:
         return found[0] if found else None
 
     def known(self, event_ids: Sequence[str]) -> dict[str, list[Known]]:
-        """Entries that carry one of these eventIDs."""
+        """Entries that carry one of these eventIDs, and those that did and are erased."""
         found: dict[str, list[Known]] = {}
         for start in range(0, len(event_ids), PARAMETERS):
             some = event_ids[start : start + PARAMETERS]
             marks = ",".join("?" * len(some))
-            for row in self._reader().execute(
+            for row in self._brief_rows(
                 "SELECT position, event_id, party, content_hash, body_digest, declaration_digest"
                 f" FROM event WHERE event_id IN ({marks}) ORDER BY position",
                 some,
             ):
                 known = Known(*row)
                 found.setdefault(known.event_id, []).append(known)
+            for position, event_id, party, declaration in self._brief_rows(
+                "SELECT position, event_id, party, declaration FROM erased"
+                f" WHERE event_id IN ({marks}) ORDER BY position",
+                some,
+            ):
+                known = Known(position, event_id, party, "", b"", declaration, erased=True)
+                found.setdefault(event_id, []).append(known)
         return found
 
     def find(self, query: EventQuery, view: View, page: Page) -> list[Match]:
         """One page of matches, and one more where there is a next page; see `EventIndex.find`."""
         sql, values = compile_query(query, view, page)
-        return [Match(position, sort) for position, sort in self._reader().execute(sql, values)]
+        return [Match(position, sort) for position, sort in self._rows(sql, values)]
 
     def count(self, query: EventQuery, view: View, below: int, limit: int) -> int:
         """How many events match, counted no further than `limit`."""
         sql, values = compile_query(query, view, Page(limit, below))
-        row = self._reader().execute(f"SELECT count(*) FROM ({sql})", values).fetchone()
-        return min(int(row[0]), limit)
+        return min(int(self._rows(f"SELECT count(*) FROM ({sql})", values)[0][0]), limit)
 
     def visible(self, positions: Sequence[int], view: View) -> set[int]:
         """Those of the positions that the viewer may see."""
@@ -315,12 +303,21 @@ class SqliteIndex:
             some = positions[start : start + PARAMETERS]
             marks = ",".join("?" * len(some))
             sql = f"SELECT e.position FROM event e WHERE e.position IN ({marks}) AND {condition}"
-            seen.update(row[0] for row in self._reader().execute(sql, [*some, *values]))
+            seen.update(row[0] for row in self._rows(sql, [*some, *values]))
         return seen
+
+    def sees(self, uri: str, view: View) -> bool:
+        """Whether some event that names an object in any role may be seen by the viewer."""
+        condition, values = compile_view(view)
+        sql = (
+            "SELECT 1 FROM posting p JOIN event e ON e.position = p.position"
+            f" WHERE p.object = (SELECT id FROM object WHERE uri = ?) AND {condition} LIMIT 1"
+        )
+        return bool(self._rows(sql, [uri, *values]))
 
     def master_data(self, id: str) -> list[MasterData]:
         """What was stated about an identifier, newest last."""
-        rows = self._reader().execute(
+        rows = self._rows(
             "SELECT position, party, vocabulary, id, attributes FROM master_data WHERE id = ? ORDER BY position",
             (id,),
         )
@@ -328,22 +325,14 @@ class SqliteIndex:
 
     def objects(self, prefix: str, limit: int) -> Iterator[str]:
         """Known object identifiers that begin with a prefix, in order."""
-        rows = self._reader().execute(
+        rows = self._rows(
             "SELECT uri FROM object WHERE uri >= ? AND uri < ? ORDER BY uri LIMIT ?",
             (prefix, prefix + "\U0010ffff", limit),
         )
-        return (row[0] for row in rows.fetchall())
+        return (row[0] for row in rows)
 
     def close(self) -> None:
-        """Close every connection."""
-        with self._opening:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-
-
-QUANTITY_FIELD = {
-    Role.QUANTITY: "quantities",
-    Role.INPUT_QUANTITY: "input_quantities",
-    Role.OUTPUT_QUANTITY: "output_quantities",
-}
+        """Close every connection; one that is lent, when it comes back."""
+        self._readers.close()
+        self._brief.close()
+        self._writer.close()

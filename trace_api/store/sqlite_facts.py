@@ -1,14 +1,11 @@
 """The embedded index as the lineage reads it: facts put together from rows, each once, kept while there is room.
 
-Facts never change (the log is append-only), so a cached one is always right; the lists of positions do grow
-and are asked for every time.
+Facts never change (the log is append-only), so a cached one is right until it is erased; the lists of positions
+do grow and are asked for every time.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,11 +13,16 @@ from typing import Any
 import orjson
 
 from trace_api.lineage import Declaration, Fact, Quantity
+from trace_api.query.model import Role
+from trace_api.store.sqlite_query import ROLE_BIT
+from trace_api.store.weighed import Weighed
 
 __all__ = ["SqliteFacts"]
 
-FACT_CACHE = 50_000
-URI_CACHE = 500_000
+FACT_CACHE = 1_000_000
+"""Identifiers in the facts that are kept, an event itself counting as ten: some 150 MB at most."""
+URI_CACHE = 32 * 1024 * 1024
+"""Characters of the identifiers that are kept, each counting for 60 more."""
 PARAMETERS = 900
 
 COLUMNS = (
@@ -34,20 +36,27 @@ class SqliteFacts:
     """`trace_api.lineage.Facts` over the tables of `sqlite`.
 
     Args:
-        reader: gives the calling thread's connection.
+        rows: all rows that a SELECT with its values gives, asked through the calling thread's connection.
     """
 
-    def __init__(self, reader: Callable[[], sqlite3.Connection]) -> None:
-        self._reader = reader
-        self._facts: OrderedDict[int, Fact] = OrderedDict()
-        self._uris: dict[int, str] = {}
-        self._lock = threading.Lock()
+    def __init__(self, rows: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]) -> None:
+        self._rows = rows
+        self._facts: Weighed[int, Fact] = Weighed(FACT_CACHE, _weight)
+        self._uris: Weighed[int, str] = Weighed(URI_CACHE, lambda uri: 60 + len(uri))
+
+        self._erased: set[int] = set()
+
+    def drop(self, positions: Iterable[int], numbers: Iterable[int]) -> None:
+        """Never tell these facts again, whatever older state a reader still holds, nor keep these names."""
+        self._erased.update(positions)
+        self._facts.drop(self._erased)
+        self._uris.drop(numbers)
 
     def forget(self) -> None:
         """Drop what is cached, after the index was cleared."""
-        with self._lock:
-            self._facts.clear()
-            self._uris.clear()
+        self._facts.clear()
+        self._uris.clear()
+        self._erased.clear()
 
     def of_object(self, uri: str) -> Sequence[Fact]:
         """Every event that names the object in any role."""
@@ -55,9 +64,38 @@ class SqliteFacts:
             "SELECT p.position FROM posting p JOIN object o ON o.id = p.object WHERE o.uri = ?", uri
         )
 
+    def some_of_object(
+        self, uri: str, limit: int, *, roles: Sequence[Role] = (), naming: str | None = None
+    ) -> tuple[list[Fact], int]:
+        """At most `limit` events that name an object, the first and the last captured; and how many there are.
+
+        Args:
+            roles: only where it stands in one of these lists; membership in a lot alone is none of them.
+            naming: only events that name this object too.
+        """
+        condition = "p.object = (SELECT id FROM object WHERE uri = ?)"
+        values: list[Any] = [uri]
+        if roles:
+            condition += " AND p.roles & ?"
+            values.append(sum({ROLE_BIT[role] for role in roles}))
+        if naming is not None:
+            condition += (
+                " AND EXISTS (SELECT 1 FROM posting q WHERE q.position = p.position"
+                " AND q.object = (SELECT id FROM object WHERE uri = ?))"
+            )
+            values.append(naming)
+        select = self._rows
+        total = int(select(f"SELECT count(*) FROM posting p WHERE {condition}", values)[0][0])
+        chosen = f"SELECT p.position FROM posting p WHERE {condition} ORDER BY p.position"
+        first = limit if total <= limit else limit - limit // 2
+        positions = [row[0] for row in select(f"{chosen} LIMIT ?", [*values, first])]
+        if total > limit:
+            positions += [row[0] for row in select(f"{chosen} DESC LIMIT ?", [*values, limit // 2])]
+        return self.at(positions), total
+
     def of_lot_members(self, lot: str) -> Sequence[str]:
         """Instances asserted to be of this lot."""
-        rows = self._reader().execute(
+        rows = self._rows(
             "SELECT i.uri FROM lot_member m JOIN object l ON l.id = m.lot JOIN object i ON i.id = m.instance"
             " WHERE l.uri = ? ORDER BY i.id",
             (lot,),
@@ -77,29 +115,21 @@ class SqliteFacts:
         return self._select("SELECT position FROM event WHERE content_hash = ?", content_hash)
 
     def _select(self, sql: str, value: str) -> list[Fact]:
-        return self.at([row[0] for row in self._reader().execute(sql, (value,))])
+        return self.at([row[0] for row in self._rows(sql, (value,))])
 
     def at(self, positions: Iterable[int]) -> list[Fact]:
         """The facts at these log positions; positions that hold no event give nothing."""
-        wanted = list(positions)
-        with self._lock:
-            have = {p: fact for p in wanted if (fact := self._facts.get(p)) is not None}
+        wanted = [position for position in positions if position not in self._erased]
+        have = self._facts.get(wanted)
         missing = [p for p in wanted if p not in have]
         for start in range(0, len(missing), PARAMETERS):
             some = missing[start : start + PARAMETERS]
             marks = ",".join("?" * len(some))
-            rows = self._reader().execute(
-                f"SELECT {COLUMNS} FROM event WHERE position IN ({marks})",
-                some,
-            )
-            have.update((fact.position, fact) for fact in self._assemble(rows.fetchall()))
-        with self._lock:
-            for position in missing:
-                if position in have:
-                    self._facts[position] = have[position]
-            while len(self._facts) > FACT_CACHE:
-                self._facts.popitem(last=False)
-        return [have[p] for p in wanted if p in have]
+            rows = self._rows(f"SELECT {COLUMNS} FROM event WHERE position IN ({marks})", some)
+            read = {fact.position: fact for fact in self._assemble(rows)}
+            self._facts.put(read)
+            have.update(read)
+        return [have[p] for p in wanted if p in have and p not in self._erased]
 
     def _assemble(self, rows: Sequence[tuple[Any, ...]]) -> list[Fact]:
         parsed = [(row, orjson.loads(row[17]), orjson.loads(row[18]) if row[18] else None) for row in rows]
@@ -116,19 +146,28 @@ class SqliteFacts:
 
     def _names(self, numbers: set[int]) -> dict[int, str]:
         """Dictionary numbers -> identifiers."""
-        with self._lock:
-            known = {n: name for n in numbers if (name := self._uris.get(n)) is not None}
+        known = self._uris.get(numbers)
         missing = [n for n in numbers if n not in known]
         for start in range(0, len(missing), PARAMETERS):
             some = missing[start : start + PARAMETERS]
             marks = ",".join("?" * len(some))
-            rows = self._reader().execute(f"SELECT id, uri FROM object WHERE id IN ({marks})", some)
-            known.update(rows.fetchall())
-        with self._lock:
-            if len(self._uris) > URI_CACHE:
-                self._uris.clear()
-            self._uris.update(known)
+            read = dict(self._rows(f"SELECT id, uri FROM object WHERE id IN ({marks})", some))
+            self._uris.put(read)
+            known.update(read)
         return known
+
+
+def _weight(fact: Fact) -> int:
+    """How much a fact holds: its identifiers, and something for the event itself."""
+    listed = (
+        fact.epcs,
+        fact.quantities,
+        fact.inputs,
+        fact.input_quantities,
+        fact.outputs,
+        fact.output_quantities,
+    )
+    return 10 + sum(map(len, listed)) + 2 * len(fact.lots)
 
 
 def _fact(row: tuple[Any, ...], members: list[Any], details: list[Any], uri: dict[int, str]) -> Fact:

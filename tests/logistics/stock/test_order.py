@@ -136,6 +136,10 @@ SITES = [FACTORY, WAREHOUSE, HOSPITAL]
 STEPS = [
     "shipping", "departing", "void_shipping", "receiving", "arriving", "accepting", "storing", "inspecting",
 ]  # fmt: skip
+LIFTED: list[dict[str, Any]] = [
+    {"persistent_unset": ("recalled",)},
+    {"disposition": "sellable_accessible"},
+]
 
 
 @st.composite
@@ -150,14 +154,16 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         if draw(st.booleans()):
             value, uom = draw(st.sampled_from([(5, None), (8, None), ("2.5", "KGM"), (None, None)]))
             some.append(of(lot(draw(st.sampled_from("AB"))), value, uom))
-        kind = draw(st.sampled_from(["make", "see", "end", "pack", "unpack", "transform"]))
+        kind = draw(st.sampled_from(["make", "see", "end", "pack", "unpack", "transform", "say"]))
         status = draw(
-            st.sampled_from([{}, {}, {"persistent_set": ("recalled",)}, {"disposition": "damaged"}])
+            st.sampled_from([{}, {}, {"persistent_set": ("recalled",)}, {"disposition": "damaged"}, *LIFTED])
         )
         if kind == "make":
             world.make(at, site, *some, of_lot=draw(st.sampled_from([None, lot("A")])))
         elif kind == "see":
             world.see(at, draw(st.sampled_from(STEPS)), site, *some, **status)
+        elif kind == "say":  # of a lot as such
+            world.see(at, "inspecting", site, of(lot(draw(st.sampled_from("AB"))), None), **status)
         elif kind == "end":
             world.end(at, draw(st.sampled_from(["dispensing", "destroying", None])), site, *some)
         elif kind in ("pack", "unpack"):

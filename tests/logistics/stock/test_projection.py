@@ -189,7 +189,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as connection:
         connection.execute("CREATE TABLE something (a)")
-    with pytest.raises(LogisticsError, match="format 0, this program reads format 1"):
+    with pytest.raises(LogisticsError, match="format 0, this program reads format 2"):
         StockProjection(other, GrowingLineage())
 
 

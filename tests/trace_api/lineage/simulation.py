@@ -53,7 +53,7 @@ class _World:
         for child, parent in adds:  # in the order of hashes
             if (child, parent) in self.open:
                 continue
-            others = {p for c, p in self.open if c == child}
+            others = {p for c, p in self.open if c == child and (c, p) not in deletes - before}
             if not self._evidence((child, parent), time, others, opens=True):
                 for other in others:
                     above = parent in _above(other, graph)
@@ -71,11 +71,7 @@ class _World:
             if any(parent in _above(p, graph) for p in mine):
                 continue
             others = {p for c, p in self.open if c == child}
-            if self._evidence((child, parent), time, others, opens=True):
-                continue
-            for other in others:
-                if parent not in _above(other, graph) and other not in _above(parent, graph):
-                    self._displace((child, other), time)
+            self._evidence((child, parent), time, others, opens=True)  # else it neither opens nor closes
         for fact in facts:
             if fact.type == "TransformationEvent":
                 self.open -= {pair for pair in self.open if pair[0] in fact.inputs}
