@@ -118,8 +118,9 @@ class Node:
     def open(cls, settings: Settings, *, progress: Console | None = None, serving: bool = False) -> Self:
         """Open a data folder for writing, making it where there is none.
 
-        The index and the stock are brought up to the log before this returns; `progress` shows it where it
-        takes long. `serving` tells others that ask for the lock where this node can be reached.
+        The index is brought up to the log before this returns, and so is the stock unless the node is to serve
+        (it then follows meanwhile, and its answers say how far it is); `progress` shows it where it takes
+        long. `serving` tells others that ask for the lock where this node can be reached.
 
         Raises:
             LogLocked: another process writes to this folder.
@@ -153,7 +154,7 @@ class Node:
             task = bar.add_task("bringing the event index up to the log", total=None)
             writer.start(lambda done, total: bar.update(task, completed=done, total=total))
             bar.update(task, description="bringing the stock up to the log")
-            follower.start()
+            follower.start(wait=not serving)
 
         def settled() -> None:  # who reads this folder next finds the stock of all that was captured
             follower.wait(index.position, CLOSE_SECONDS)

@@ -66,8 +66,8 @@ class Health:
         self._node = node
         self._index, self._stock = Lag(clock), Lag(clock)
 
-    def faults(self) -> list[str]:
-        """What is amiss, in words; nothing for a sound node."""
+    def faults(self) -> tuple[list[str], bool]:
+        """What is amiss, in words; and whether the node can serve all the same (only its stock is late)."""
         node = self._node
         size, index, stock = node.log.size, node.index.position, node.stock.position
         found = []
@@ -76,9 +76,10 @@ class Health:
             found.append("the writer is not running")
         if self._index.late(size, index):
             found.append(f"the index is at {index} of {size} log entries")
+        serves = not found
         if self._stock.late(index, stock):
             found.append(f"the stock is at {stock} of {index} log entries")
-        return found
+        return found, serves
 
 
 def operation_router(node: Node) -> APIRouter:
@@ -88,7 +89,7 @@ def operation_router(node: Node) -> APIRouter:
 
     @router.get("/healthz", summary="Whether the node serves, and how far its log and projections are")
     async def healthz() -> Response:
-        """200 and "ok", or 503 and "degraded" with what is amiss."""
+        """ "ok", or "degraded" with what is amiss; 503 where the node cannot serve, not where its stock is late."""
         return await asyncio.to_thread(state_of)
 
     @router.get("/metrics", summary="Figures for Prometheus")
@@ -97,7 +98,7 @@ def operation_router(node: Node) -> APIRouter:
         return await asyncio.to_thread(figures)
 
     def state_of() -> Response:
-        faults = health.faults()
+        faults, serves = health.faults()
         state: dict[str, Any] = {
             "status": "degraded" if faults else "ok",
             "logSize": node.log.size,
@@ -108,7 +109,7 @@ def operation_router(node: Node) -> APIRouter:
             state["faults"] = faults
         return Response(
             orjson.dumps(state),
-            503 if faults else 200,
+            200 if serves else 503,
             media_type="application/json",
             headers={"Cache-Control": "no-store"},
         )
@@ -135,7 +136,7 @@ def operation_router(node: Node) -> APIRouter:
                 "Events of capture requests since the start, by what became of them.",
                 {f'{{status="{status}"}}': count for status, count in sorted(capture.tally().items())},
             )
-        figure("up", "gauge", "1 where the node does its work.", {"": 0 if health.faults() else 1})
+        figure("up", "gauge", "1 where the node does its work.", {"": int(health.faults()[1])})
         resident = resident_bytes()
         if resident is not None:
             figure("resident_memory_bytes", "gauge", "Resident memory of the process.", {"": resident})

@@ -16,6 +16,8 @@ from ledger import Entry, LogReader
 __all__ = ["Follower", "Projection", "catch_up", "settle"]
 
 CHUNK = 1000
+FOLLOWED = 50
+"""Entries that a follower applies at once: so soon its readers see them, and so soon it can be stopped."""
 RETRY_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 
@@ -49,6 +51,8 @@ def catch_up(
     *,
     progress: Callable[[int, int], None] | None = None,
     upto: int | None = None,
+    chunk: int = CHUNK,
+    until: Callable[[], bool] | None = None,
 ) -> int:
     """Apply all entries that the projection has not seen.
 
@@ -56,19 +60,24 @@ def catch_up(
         translate: what an entry means to the projection.
         upto: log position to stop at; None: at the end of the log.
         progress: told (done, total) log entries after each chunk.
+        chunk: entries applied at once.
+        until: asked after each chunk whether to stop there.
 
     Returns:
         Entries applied.
     """
     start, _ = projection.built_from()
     total = max(start, log.size if upto is None else min(upto, log.size))
-    for first in range(start, total, CHUNK):
-        stop = min(first + CHUNK, total)
+    stop = start
+    for first in range(start, total, chunk):
+        stop = min(first + chunk, total)
         entries = [translate(entry) for entry in log.entries(first, stop)]
         projection.apply(first, entries, log.root(stop))
         if progress is not None:
             progress(stop, total)
-    return total - start
+        if until is not None and until():
+            break
+    return stop - start
 
 
 class Follower(Generic[T]):
@@ -106,10 +115,12 @@ class Follower(Generic[T]):
         """Log entries applied so far."""
         return self._position
 
-    def start(self) -> None:
-        """Settle the projection, bring it up to the log, and go on following."""
-        settle(self._projection, self._log)
-        self._step()
+    def start(self, *, wait: bool = True) -> None:
+        """Settle the projection and follow the log; with `wait`, return when it has reached it."""
+        if settle(self._projection, self._log):
+            self._moved()
+        if wait:
+            self._step()
         self._thread.start()
 
     def notify(self) -> None:
@@ -131,7 +142,17 @@ class Follower(Generic[T]):
             self._thread.join(timeout=30)
 
     def _step(self) -> None:
-        catch_up(self._projection, self._log, self._translate, upto=self._upto())
+        catch_up(
+            self._projection,
+            self._log,
+            self._translate,
+            progress=self._moved,
+            upto=self._upto(),
+            chunk=FOLLOWED,
+            until=lambda: self._stopping,
+        )
+
+    def _moved(self, *_: int) -> None:
         with self._changed:
             self._position = self._projection.built_from()[0]
             self._changed.notify_all()

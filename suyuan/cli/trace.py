@@ -167,7 +167,9 @@ def print_trace(shown: dict[str, Any]) -> None:
     if len(shown["events"]) > SHOWN:
         out.print(f"… and {len(shown['events']) - SHOWN} more events")
     for anomaly in shown["anomalies"][:SHOWN]:
-        out.print(f"[yellow]anomaly[/] {escape(anomaly['message'])}", highlight=False, soft_wrap=True)
+        words = anomaly["message"]
+        text = words if anomaly["uri"] in words else f"{anomaly['uri']}: {words}"
+        out.print(f"[yellow]anomaly[/] {escape(text)}", highlight=False, soft_wrap=True)
     for amount in shown["unaccounted"][:SHOWN]:
         text = f"{amount['amount']} {amount['uom'] or ''} of {amount['subject']}: {amount['reason']}"
         out.print(f"[yellow]unaccounted[/] {escape(text)}", highlight=False, soft_wrap=True)

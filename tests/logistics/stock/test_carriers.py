@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import cProfile
+import pstats
 from decimal import Decimal
 
 import pytest
@@ -179,7 +180,7 @@ def test_a_stream_in_order_asks_the_lineage_once_for_each_movement_of_a_carrier(
     assert standing(projection.stock) == {(HOSPITAL, "available"): D(20)}
 
 
-def test_a_pallet_of_2500_moves_in_less_than_a_second(world: World) -> None:
+def test_a_pallet_of_2500_moves_with_some_hundred_calls_a_can(world: World) -> None:
     cans = [can(n) for n in range(2500)]
     world.make(1, FACTORY, *cans, of_lot=lot("A"))
     for case in range(50):
@@ -192,7 +193,7 @@ def test_a_pallet_of_2500_moves_in_less_than_a_second(world: World) -> None:
     follow(projection, lineage, world.facts)
     shipped = world.ship(4, FACTORY, pallet(1))
     lineage.facts.add(shipped)
-    begin = time.process_time()
-    projection.apply(shipped.position, [IndexedEvent(shipped)], b"root")
-    assert time.process_time() - begin < 1.0
+    profile = cProfile.Profile()
+    profile.runcall(projection.apply, shipped.position, [IndexedEvent(shipped)], b"root")
+    assert pstats.Stats(profile).total_calls < 300 * 2500  # type: ignore[attr-defined]
     assert accounts(projection.stock) == {"supply": D(-2500), "transit": D(2500)}
