@@ -14,11 +14,13 @@ help:  ## this list
 $(STAMP): $(SOURCES)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@# compat: the folder itself is on the path, and with it the extension module that is built into it.
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+	   --config-settings editable_mode=compat --editable '.[dev]'
 	@# setuptools keeps going when the optional extension does not build; where there is a Rust
 	@# toolchain that would hide a compile error, so it is checked here.
 	@if command -v cargo >/dev/null 2>&1; then \
-	   $(BIN)/python -c 'import suyuan_native' || { cargo build --release --manifest-path native/Cargo.toml; exit 1; }; \
+	   $(abspath $(BIN))/python -I -c 'import suyuan_native' || { cargo build --release --manifest-path native/Cargo.toml; exit 1; }; \
 	 else echo 'No Rust toolchain: the plain-Python twins are used (slower, same answers).'; fi
 	@touch $@
 
