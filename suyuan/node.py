@@ -52,6 +52,7 @@ __all__ = [
     "ProjectionUnavailable",
     "ProjectionUnusable",
     "log_key",
+    "remove_projection",
 ]
 
 LOCAL_PARTY = "urn:suyuan:party:local"
@@ -145,16 +146,18 @@ class Node:
             records = SqliteRecords(folder / "records.sqlite", RECORD_KINDS)
             opened.callback(records.close)
             stock = _open_stock(folder / "stock.sqlite", index)
+            opened.callback(stock.close)
+            follower = Follower("stock", stock, log, indexed, upto=lambda: index.position)
+            writer = Capture(log, index, on_commit=lambda _: follower.notify())
+            opened.callback(writer.stop)
+            with Progress(
+                console=progress, transient=True, disable=progress is None or not progress.is_terminal
+            ) as bar:
+                task = bar.add_task("bringing the event index up to the log", total=None)
+                writer.start(lambda done, total: bar.update(task, completed=done, total=total))
+                bar.update(task, description="bringing the stock up to the log")
+                follower.start(wait=not serving)
             opened.pop_all()
-        follower = Follower("stock", stock, log, indexed, upto=lambda: index.position)
-        writer = Capture(log, index, on_commit=lambda _: follower.notify())
-        with Progress(
-            console=progress, transient=True, disable=progress is None or not progress.is_terminal
-        ) as bar:
-            task = bar.add_task("bringing the event index up to the log", total=None)
-            writer.start(lambda done, total: bar.update(task, completed=done, total=total))
-            bar.update(task, description="bringing the stock up to the log")
-            follower.start(wait=not serving)
 
         def settled() -> None:  # who reads this folder next finds the stock of all that was captured
             follower.wait(index.position, CLOSE_SECONDS)
@@ -232,7 +235,7 @@ def _open_index(path: Path) -> SqliteIndex:
     try:
         return SqliteIndex(path)
     except IndexUnusable:
-        _remove(path)
+        remove_projection(path)
         return SqliteIndex(path)
     except IndexUnavailable as fault:
         raise ProjectionUnavailable(str(fault)) from fault
@@ -244,12 +247,13 @@ def _open_stock(path: Path, index: EventIndex) -> StockProjection:
     try:
         return StockProjection(path, lineage, reached=lambda: index.position)
     except StockUnusable:
-        _remove(path)
+        remove_projection(path)
         return StockProjection(path, lineage, reached=lambda: index.position)
     except StockUnavailable as fault:
         raise ProjectionUnavailable(str(fault)) from fault
 
 
-def _remove(database: Path) -> None:
+def remove_projection(database: Path) -> None:
+    """Delete a projection's file with what SQLite keeps beside it; nobody may have it open."""
     for suffix in ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)

@@ -27,14 +27,13 @@ from uuid import uuid4
 import orjson
 
 from logistics.errors import StockUnavailable, StockUnusable
-from trace_api.store.connections import READER_CACHE_KIB, Readers, is_damage, private_file
+from trace_api.store.connections import Readers, connect, connect_reader, is_damage, private_file
 
 __all__ = ["Tables"]
 
 FORMAT = 2
 READERS = 4
 WRITER_CACHE_KIB = 65_536
-BUSY_SECONDS = 30.0
 
 SCHEMA = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -112,7 +111,7 @@ class Tables:
             elif not Path(path).exists():
                 raise StockUnusable(f"{path} is not there")
         try:
-            self.write = self._connect(WRITER_CACHE_KIB)
+            self.write = connect(self._uri, WRITER_CACHE_KIB)
             try:
                 self._prepare()
             except BaseException:
@@ -123,24 +122,8 @@ class Tables:
                 raise StockUnusable(f"{path} is not a usable stock file: {fault}") from fault
             raise StockUnavailable(f"{path} cannot be opened now: {fault}") from fault
 
-    def _connect(self, cache_kib: int) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._uri,
-            uri=True,
-            check_same_thread=False,
-            isolation_level=None,
-            timeout=BUSY_SECONDS,
-            cached_statements=256,
-        )
-        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
-        return connection
-
     def _connect_reader(self) -> sqlite3.Connection:
-        connection = self._connect(READER_CACHE_KIB)
-        connection.execute("PRAGMA query_only=1")
-        if self._memory:
-            connection.execute("PRAGMA read_uncommitted=1")
-        return connection
+        return connect_reader(self._uri, shared_memory=self._memory)
 
     def _prepare(self) -> None:
         if not self._read_only and not self._memory:

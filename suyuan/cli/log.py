@@ -12,7 +12,7 @@ from foundation.epcis import iso
 from foundation.gs1 import canonical
 from ledger import Entry, FileStorage, fsck
 from suyuan.cli.shell import AsJson, CommandError, Config, Data, console, escape, out, print_json
-from suyuan.node import PROJECTIONS, Node, log_key
+from suyuan.node import PROJECTIONS, Node, log_key, remove_projection
 from suyuan.settings import load
 from trace_api.rest import paths_of
 
@@ -135,7 +135,6 @@ def rebuild(data: Data = None, config: Config = None) -> None:
         raise CommandError(f"there is no log in {settings.data}")
     with Node.locked(settings):
         for name in PROJECTIONS:
-            for suffix in ("", "-wal", "-shm"):
-                (settings.data / f"{name}{suffix}").unlink(missing_ok=True)
+            remove_projection(settings.data / name)
     with Node.open(settings, progress=console) as node:
         out.print(f"rebuilt from {node.log.size} log entries", highlight=False)

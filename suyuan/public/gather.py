@@ -15,6 +15,7 @@ from foundation.epcis import Event, read_event
 from foundation.gs1 import Identity, Level
 from foundation.web import Text, same
 from public_query import (
+    MOST_STEPS,
     ChainStep,
     Commissioning,
     Dispute,
@@ -24,6 +25,8 @@ from public_query import (
     Proof,
     Recall,
     Site,
+    Subject,
+    subject_of,
 )
 from suyuan.public.names import Names, lot_number
 from suyuan.public.statements import (
@@ -45,8 +48,6 @@ from trace_api.store import IndexedFacts
 
 __all__ = ["PublicEvidence"]
 
-PRODUCT_SCHEMES = frozenset({"gtin", "lgtin", "sgtin", "itip", "upui", "cpi", "gmn"})
-MOST_STEPS = 200
 MOST_ORIGINS = 30
 ORIGIN_LIMITS = TraceLimits(depth=30, nodes=500, events=1000)
 CLASS_ROLES = (In.QUANTITY, In.INPUT_QUANTITY, In.OUTPUT_QUANTITY)
@@ -77,7 +78,7 @@ class PublicEvidence:
     def _evidence(self, identity: Identity) -> ProductEvidence:
         if identity.level in (Level.PLACE, Level.PARTY):
             return self._place_or_party(identity)
-        if identity.scheme not in PRODUCT_SCHEMES:
+        if subject_of(identity) is not Subject.PRODUCT:
             return ProductEvidence(identity=identity, checked_at=self._service.clock())
         story = self._story(identity)
         uri, item = identity.uri, identity.level is Level.INSTANCE
@@ -112,7 +113,7 @@ class PublicEvidence:
 
     def proof_position(self, identity: Identity) -> int | None:
         """Where the log states the making of an item or lot, None where it does not."""
-        if identity.scheme not in PRODUCT_SCHEMES or identity.level not in (Level.INSTANCE, Level.LOT):
+        if subject_of(identity) is not Subject.PRODUCT or identity.level not in (Level.INSTANCE, Level.LOT):
             return None
         with self._service.reading():
             return self._making(self._story(identity))

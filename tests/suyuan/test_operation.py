@@ -156,8 +156,7 @@ def test_a_projection_that_another_process_has_locked_is_never_deleted(
     folder = tmp_path / "data"
     with Node.open(Settings(data=folder)):
         pass
-    monkeypatch.setattr("trace_api.store.sqlite.BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("logistics.stock.tables.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("trace_api.store.connections.BUSY_SECONDS", 0.05)
     inode = (folder / name).stat().st_ino
     other = sqlite3.connect(folder / name, isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -166,7 +166,7 @@ def test_a_locked_index_is_unavailable_and_not_unusable(
     index = SqliteIndex(path)
     index.apply(0, [IndexedEvent(FULL)], b"r")
     index.close()
-    monkeypatch.setattr("trace_api.store.sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("trace_api.store.connections.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")

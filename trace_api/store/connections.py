@@ -16,11 +16,49 @@ from pathlib import Path
 
 from trace_api.errors import Overloaded
 
-__all__ = ["READER_CACHE_KIB", "Readers", "is_damage", "private_file", "shredding"]
+__all__ = [
+    "READER_CACHE_KIB",
+    "Readers",
+    "connect",
+    "connect_reader",
+    "is_damage",
+    "private_file",
+    "shredding",
+]
 
 READER_CACHE_KIB = 8192
 """Page cache of one reading connection; the pages of the operating system stand behind it."""
 WAIT_SECONDS = 30.0
+BUSY_SECONDS = 30.0
+"""How long a connection waits for a lock that another process holds."""
+
+
+def connect(uri: str, cache_kib: int) -> sqlite3.Connection:
+    """A connection that any thread may use, without transactions of its own making.
+
+    Args:
+        uri: `file:…` address of the database.
+        cache_kib: its page cache.
+    """
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        check_same_thread=False,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        cached_statements=256,
+    )
+    connection.execute(f"PRAGMA cache_size=-{cache_kib}")
+    return connection
+
+
+def connect_reader(uri: str, *, shared_memory: bool) -> sqlite3.Connection:
+    """A connection that cannot write; one of a shared in-memory database does not wait for its writer."""
+    connection = connect(uri, READER_CACHE_KIB)
+    connection.execute("PRAGMA query_only=1")
+    if shared_memory:
+        connection.execute("PRAGMA read_uncommitted=1")
+    return connection
 
 
 class Readers:

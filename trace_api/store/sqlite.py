@@ -29,7 +29,14 @@ import orjson
 
 from trace_api.lineage import Fact
 from trace_api.query.model import EventQuery, Page, View
-from trace_api.store.connections import READER_CACHE_KIB, Readers, is_damage, private_file, shredding
+from trace_api.store.connections import (
+    Readers,
+    connect,
+    connect_reader,
+    is_damage,
+    private_file,
+    shredding,
+)
 from trace_api.store.protocol import Erased, Indexed, IndexedEvent, IndexedFacts, Known, MasterData, Match
 from trace_api.store.sqlite_erase import erase
 from trace_api.store.sqlite_facts import SqliteFacts
@@ -45,7 +52,6 @@ READERS = 8
 BRIEF_READERS = 2
 WRITER_CACHE_KIB = 65_536
 MMAP_BYTES = 64 * 1024 * 1024
-BUSY_SECONDS = 30.0
 
 SCHEMA = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -110,7 +116,11 @@ class SqliteIndex:
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self._memory = str(path) == ":memory:"
-        self._path = f"file:suyuan-{uuid4().hex}?mode=memory&cache=shared" if self._memory else str(path)
+        self._uri = (
+            f"file:suyuan-{uuid4().hex}?mode=memory&cache=shared"
+            if self._memory
+            else Path(path).absolute().as_uri() + ("?mode=ro" if read_only else "")
+        )
         self._read_only = read_only
         self._readers = Readers(self._connect_reader, READERS, snapshots=not self._memory)
         self._brief = Readers(self._connect_reader, BRIEF_READERS)
@@ -120,7 +130,7 @@ class SqliteIndex:
             elif not Path(path).exists():
                 raise IndexUnusable(f"{path} is not there")
         try:
-            self._writer = self._connect(WRITER_CACHE_KIB)
+            self._writer = self._mapped(connect(self._uri, WRITER_CACHE_KIB))
             try:
                 self._prepare()
             except BaseException:
@@ -133,30 +143,13 @@ class SqliteIndex:
         self._events = EventWriter(self._writer)
         self._facts = SqliteFacts(self._rows)
 
-    def _connect(self, cache_kib: int) -> sqlite3.Connection:
-        if self._memory:
-            uri = self._path
-        else:
-            uri = Path(self._path).absolute().as_uri() + ("?mode=ro" if self._read_only else "")
-        connection = sqlite3.connect(
-            uri,
-            uri=True,
-            check_same_thread=False,
-            isolation_level=None,
-            timeout=BUSY_SECONDS,
-            cached_statements=256,
-        )
-        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
+    def _mapped(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         if not self._memory:
             connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
         return connection
 
     def _connect_reader(self) -> sqlite3.Connection:
-        connection = self._connect(READER_CACHE_KIB)
-        connection.execute("PRAGMA query_only=1")
-        if self._memory:
-            connection.execute("PRAGMA read_uncommitted=1")
-        return connection
+        return self._mapped(connect_reader(self._uri, shared_memory=self._memory))
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT, through the connection that this thread holds or one lent for it."""

@@ -59,7 +59,7 @@ def test_a_locked_file_is_unavailable_a_missing_one_unusable(
 ) -> None:
     path = tmp_path / "stock.sqlite"
     Tables(path).close()
-    monkeypatch.setattr("logistics.stock.tables.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("trace_api.store.connections.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
